@@ -1,0 +1,188 @@
+"""Changing what an inode says about itself: mode, owner, times, size; and access(2)."""
+
+from __future__ import annotations
+
+from tabux.abi.errno import EACCES, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS, SysError
+from tabux.abi.stat import (
+    S_IALLUGO,
+    S_IFDIR,
+    S_IFLNK,
+    S_IFMT,
+    S_IFREG,
+    S_ISGID,
+    UTIME_NOW,
+    UTIME_OMIT,
+)
+from tabux.fs.credentials import MAY_WRITE, Credentials, owns, permitted, without_privilege
+from tabux.fs.inode import Inode
+from tabux.fs.opening import Opening
+
+
+class Attributes(Opening):
+    """The operations on attributes. Each exists for a path and (`set_…`) for an inode already found."""
+
+    __slots__ = ()
+
+    def chmod(
+        self,
+        start: Inode,
+        path: str,
+        mode: int,
+        cred: Credentials,
+        follow: bool = True,
+        context: object = None,
+    ) -> None:
+        """fchmodat(2). EPERM (not the owner), EROFS, EOPNOTSUPP (a link's own mode)."""
+        self.set_mode(self.lookup(start, path, cred, follow, context), mode, cred)
+
+    def set_mode(self, inode: Inode, mode: int, cred: Credentials) -> None:
+        """fchmod(2). Set-group-ID is dropped in silence unless root or of the file's group."""
+        if inode.mount.readonly:
+            raise SysError(EROFS)
+        if inode.mode & S_IFMT == S_IFLNK:
+            raise SysError(EOPNOTSUPP)
+        if inode.virtual or not owns(inode, cred):
+            raise SysError(EPERM)
+        mode &= S_IALLUGO
+        if mode & S_ISGID and cred.euid != 0 and not cred.in_group(inode.gid):
+            mode &= ~S_ISGID
+        inode.mode = inode.mode & S_IFMT | mode
+        inode.ctime = self.clock()
+        self.generation += 1
+
+    def chown(
+        self,
+        start: Inode,
+        path: str,
+        uid: int,
+        gid: int,
+        cred: Credentials,
+        follow: bool = True,
+        context: object = None,
+    ) -> None:
+        """fchownat(2); -1 leaves an id as it is. EPERM, EROFS."""
+        self.set_owner(self.lookup(start, path, cred, follow, context), uid, gid, cred)
+
+    def set_owner(self, inode: Inode, uid: int, gid: int, cred: Credentials) -> None:
+        """fchown(2). Only root gives files away; the owner may choose among the groups it is in.
+
+        Takes set-user-ID and set-group-ID from everything but directories, for root too.
+        """
+        if inode.mount.readonly:
+            raise SysError(EROFS)
+        if inode.virtual:
+            raise SysError(EPERM)
+        if cred.euid != 0:
+            is_owner = cred.euid == inode.uid
+            if uid != -1 and not (is_owner and uid == inode.uid):
+                raise SysError(EPERM)
+            if gid != -1 and not (is_owner and (gid == inode.gid or cred.in_group(gid))):
+                raise SysError(EPERM)
+        if inode.mode & 0o6000 and inode.mode & S_IFMT != S_IFDIR:
+            mode = without_privilege(inode.mode, cred.euid == 0 or cred.in_group(inode.gid))
+            if mode != inode.mode and not owns(inode, cred):
+                raise SysError(EPERM)
+            inode.mode = mode
+        if uid != -1:
+            inode.uid = uid
+        if gid != -1:
+            inode.gid = gid
+        inode.ctime = self.clock()
+        self.generation += 1
+
+    def utimens(
+        self,
+        start: Inode,
+        path: str,
+        atime: tuple[int, int],
+        mtime: tuple[int, int],
+        cred: Credentials,
+        follow: bool = True,
+        context: object = None,
+    ) -> None:
+        """utimensat(2); each time is (seconds, nanoseconds or UTIME_NOW or UTIME_OMIT).
+
+        EACCES (both now, and neither owner nor allowed to write), EPERM (other times, not owner), EINVAL,
+        EROFS.
+        """
+        if atime[1] == mtime[1] == UTIME_OMIT:
+            return
+        self.set_times(self.lookup(start, path, cred, follow, context), atime, mtime, cred)
+
+    def set_times(
+        self, inode: Inode, atime: tuple[int, int], mtime: tuple[int, int], cred: Credentials
+    ) -> None:
+        """futimens(3). Times and errors as for `utimens`."""
+        for _, ns in (atime, mtime):
+            if not (0 <= ns < 1_000_000_000 or ns in (UTIME_NOW, UTIME_OMIT)):
+                raise SysError(EINVAL)
+        if atime[1] == mtime[1] == UTIME_OMIT:
+            return
+        if inode.mount.readonly:
+            raise SysError(EROFS)
+        if not owns(inode, cred):
+            if not atime[1] == mtime[1] == UTIME_NOW:
+                raise SysError(EPERM)
+            if not permitted(inode, MAY_WRITE, cred):
+                raise SysError(EACCES)
+        now = self.clock()
+        if atime[1] != UTIME_OMIT:
+            inode.atime = now if atime[1] == UTIME_NOW else atime[0] * 1_000_000_000 + atime[1]
+        if mtime[1] != UTIME_OMIT:
+            inode.mtime = now if mtime[1] == UTIME_NOW else mtime[0] * 1_000_000_000 + mtime[1]
+        inode.ctime = now
+
+    def truncate(self, start: Inode, path: str, size: int, cred: Credentials, context: object = None) -> None:
+        """truncate(2). EINVAL (negative; not a regular file), EISDIR, EACCES, EROFS; the store's errors."""
+        if size < 0:
+            raise SysError(EINVAL)
+        inode = self.lookup(start, path, cred, True, context)
+        kind = inode.mode & S_IFMT
+        if kind != S_IFREG:
+            raise SysError(EISDIR if kind == S_IFDIR else EINVAL)
+        if inode.mount.readonly:
+            raise SysError(EROFS)
+        if not permitted(inode, MAY_WRITE, cred):
+            raise SysError(EACCES)
+        self.set_size(inode, size, cred)
+
+    def set_size(self, inode: Inode, size: int, cred: Credentials) -> None:
+        """ftruncate(2) on a file open for writing. EINVAL (negative; not a regular file)."""
+        if size < 0 or inode.mode & S_IFMT != S_IFREG:
+            raise SysError(EINVAL)
+        if inode.virtual:
+            raise SysError(EPERM)
+        self._resize(inode, size, cred)
+
+    def written(self, ino: int, size: int, mtime: int, cred: Credentials | None = None) -> None:
+        """The store has new content: `size` bytes, last written at `mtime` (ns), by `cred` if known."""
+        inode = self.table.get(ino)
+        if inode is not None:
+            inode.size = size
+            inode.mtime = inode.ctime = mtime
+            if cred is not None:
+                self._drop_privilege(inode, cred)
+
+    def access(
+        self,
+        start: Inode,
+        path: str,
+        want: int,
+        cred: Credentials,
+        effective: bool = False,
+        follow: bool = True,
+        context: object = None,
+    ) -> None:
+        """faccessat2(2); `want` is F_OK or a sum of R_OK, W_OK and X_OK; `effective` is AT_EACCESS.
+
+        Judges by the real ids unless `effective`, the walk included. EACCES, EROFS, EINVAL.
+        """
+        if want & ~7:
+            raise SysError(EINVAL)
+        if not effective:
+            cred = cred.real()
+        inode = self.lookup(start, path, cred, follow, context)
+        if want & MAY_WRITE and inode.mount.readonly and inode.mode & S_IFMT in (S_IFREG, S_IFDIR):
+            raise SysError(EROFS)
+        if want and not permitted(inode, want, cred):
+            raise SysError(EACCES)

@@ -1,0 +1,118 @@
+"""Inodes and the table that numbers them (inode(7))."""
+
+from __future__ import annotations
+
+from tabux.abi.errno import ENOSPC, SysError
+from tabux.abi.stat import S_IFDIR, S_IFMT
+from tabux.fs.mount import Mount
+
+#: st_size of a directory, as ext4 has it for a small one
+DIRECTORY_SIZE = 4096
+
+
+class Inode:
+    """One file of any type.
+
+    mode      type and permission bits
+    nlink     names; for a directory 2 + its subdirectories, 0 once it is removed
+    size      bytes; of a link, the length of its text
+    atime, mtime, ctime, btime    ns
+    rdev      device number of a device node, else 0
+    children  a directory's names, in order of creation; None for every other type and for virtual directories
+    parent, name    where a directory is (a directory has one name); the root is its own parent
+    target    a symbolic link's text ("" where it is made up on the spot), None for every other type
+    opens     open descriptions and other users (working directories, running programs): see `Vfs.opened`
+    object    what the kernel keeps behind a fifo, pipe, socket or terminal
+    """
+
+    __slots__ = (
+        "atime",
+        "btime",
+        "children",
+        "ctime",
+        "gid",
+        "ino",
+        "mode",
+        "mount",
+        "mtime",
+        "name",
+        "nlink",
+        "object",
+        "opens",
+        "parent",
+        "rdev",
+        "size",
+        "target",
+        "uid",
+    )
+
+    #: True for the made-up inodes of /proc, which have no contents in the store
+    virtual = False
+
+    def __init__(self, ino: int, mode: int, uid: int, gid: int, now: int, mount: Mount) -> None:
+        self.ino = ino
+        self.mode = mode
+        self.uid = uid
+        self.gid = gid
+        self.mount = mount
+        self.atime = self.mtime = self.ctime = self.btime = now
+        self.rdev = 0
+        self.opens = 0
+        self.target: str | None = None
+        self.object: object = None
+        self.name = ""
+        self.parent: Inode | None = None
+        self.children: dict[str, Inode] | None
+        if mode & S_IFMT == S_IFDIR:
+            self.children = {}
+            self.nlink = 2
+            self.size = DIRECTORY_SIZE
+        else:
+            self.children = None
+            self.nlink = 1
+            self.size = 0
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.ino} {self.mode:o} {self.name or self.target or ''}>"
+
+
+class InodeTable:
+    """Numbers inodes and finds them by number. A number is never used twice."""
+
+    __slots__ = ("_inodes", "_last", "limit")
+
+    def __init__(self, limit: int | None = None) -> None:
+        """`limit` is how many inodes may exist at once (None: any number)."""
+        self._inodes: dict[int, Inode] = {}
+        self._last = 0
+        self.limit = limit
+
+    def new(self, mode: int, uid: int, gid: int, now: int, mount: Mount) -> Inode:
+        """A new inode. ENOSPC when the limit is reached."""
+        if self.limit is not None and len(self._inodes) >= self.limit:
+            raise SysError(ENOSPC)
+        self._last += 1
+        inode = self._inodes[self._last] = Inode(self._last, mode, uid, gid, now, mount)
+        return inode
+
+    def number(self) -> int:
+        """A number for an inode that has no place in the table (a pipe, a made-up file)."""
+        self._last += 1
+        return self._last
+
+    def restore(self, ino: int, mode: int, uid: int, gid: int, now: int, mount: Mount) -> Inode:
+        """An inode with a number it had in an earlier life (a restored snapshot); new numbers start above."""
+        inode = self._inodes[ino] = Inode(ino, mode, uid, gid, now, mount)
+        self._last = max(self._last, ino)
+        return inode
+
+    def get(self, ino: int) -> Inode | None:
+        """The inode with that number, None when it is gone."""
+        return self._inodes.get(ino)
+
+    def remove(self, inode: Inode) -> None:
+        """Forgets an inode whose last name and last user are gone."""
+        self._inodes.pop(inode.ino, None)
+
+    def __len__(self) -> int:
+        return len(self._inodes)

@@ -1,0 +1,22 @@
+"""What the inodes of one file system have in common."""
+
+from __future__ import annotations
+
+
+class Mount:
+    """A mounted file system: each inode belongs to one, and no link or rename crosses from one to another.
+
+    `dev` is its device number (st_dev); a write to a `readonly` one fails with EROFS. `source`, `kind` and
+    `options` are what /proc/mounts shows.
+    """
+
+    __slots__ = ("dev", "kind", "options", "readonly", "source")
+
+    def __init__(
+        self, dev: int, kind: str, source: str = "none", readonly: bool = False, options: str = ""
+    ) -> None:
+        self.dev = dev
+        self.kind = kind
+        self.source = source
+        self.readonly = readonly
+        self.options = options

@@ -1,0 +1,15 @@
+"""Where file contents live, as far as the file system has to know."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Store(Protocol):
+    """Contents by inode number; a number never heard of is an empty file."""
+
+    def truncate(self, ino: int, size: int) -> None:
+        """Cuts the content to `size` bytes or extends it with zeros. May raise SysError (EFBIG, ENOSPC)."""
+
+    def discard(self, ino: int) -> None:
+        """The file is gone: its last name and its last open description."""
