@@ -41,7 +41,7 @@ class Attributes(Opening):
             raise SysError(EROFS)
         if inode.mode & S_IFMT == S_IFLNK:
             raise SysError(EOPNOTSUPP)
-        if inode.virtual or not owns(inode, cred):
+        if not owns(inode, cred):
             raise SysError(EPERM)
         mode &= S_IALLUGO
         if mode & S_ISGID and cred.euid != 0 and not cred.in_group(inode.gid):
@@ -70,8 +70,6 @@ class Attributes(Opening):
         """
         if inode.mount.readonly:
             raise SysError(EROFS)
-        if inode.virtual:
-            raise SysError(EPERM)
         if cred.euid != 0:
             is_owner = cred.euid == inode.uid
             if uid != -1 and not (is_owner and uid == inode.uid):
@@ -150,8 +148,6 @@ class Attributes(Opening):
         """ftruncate(2) on a file open for writing. EINVAL (negative; not a regular file)."""
         if size < 0 or inode.mode & S_IFMT != S_IFREG:
             raise SysError(EINVAL)
-        if inode.virtual:
-            raise SysError(EPERM)
         self._resize(inode, size, cred)
 
     def written(self, ino: int, size: int, mtime: int, cred: Credentials | None = None) -> None:

@@ -109,7 +109,7 @@ class Core:
             self._discard(inode)
 
     def accessed(self, inode: Inode) -> None:
-        """Something was read: renews atime if it is a day old or not newer than mtime and ctime (relatime)."""
+        """Something was read: renews atime if it is a day old or not newer than mtime or ctime (relatime)."""
         now = self.clock()
         atime = inode.atime
         if atime <= inode.mtime or atime <= inode.ctime or now - atime >= _DAY:

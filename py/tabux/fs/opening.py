@@ -113,11 +113,13 @@ class Opening(Core):
             raise SysError(EPERM)
         if kind == S_IFSOCK:
             raise SysError(ENXIO)
-        if flags & O_TRUNC and kind == S_IFREG and not inode.virtual:
+        if flags & O_TRUNC and kind == S_IFREG:
             self._resize(inode, 0, cred)
 
     def _resize(self, inode: Inode, size: int, cred: Credentials) -> None:
         """Gives a regular file a new size and new times, and takes its privileges."""
+        if inode.virtual:
+            return
         if inode.size != size:
             self.store.truncate(inode.ino, size)
             inode.size = size
