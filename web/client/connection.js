@@ -1,0 +1,97 @@
+/** The connection to the kernel's worker: starting it, calling it, and failing when it is gone. */
+
+import * as Comlink from "../vendor/comlink.mjs";
+import { BootError, SandboxKilledError, TabuxError, revive } from "./errors.js";
+
+/** @typedef {import("./kernel.js").KernelApi} KernelApi */
+
+export class Connection {
+  /** @type {Worker} */
+  #worker;
+  /** @type {Set<(reason: TabuxError) => void>} Calls under way. */
+  #pending = new Set();
+  /** @type {TabuxError | null} Why nothing can be called any more. */
+  #closed = null;
+  #booted = false;
+
+  /**
+   * The worker's functions. Pass what they return to `call`.
+   * @type {Comlink.Remote<KernelApi>}
+   */
+  kernel;
+
+  /** @param {URL} url The worker's script. */
+  constructor(url) {
+    this.#worker = new Worker(url, { type: "module", name: "tabux kernel" });
+    this.#worker.addEventListener("error", (event) => {
+      // A script that cannot be loaded gives an event without a message.
+      const reason = event.message || `${url.href} could not be loaded`;
+      this.close(
+        this.#booted
+          ? new SandboxKilledError(`The kernel failed: ${reason}`)
+          : new BootError(`The kernel could not be started: ${reason}`),
+      );
+    });
+    this.kernel = Comlink.wrap(this.#worker);
+  }
+
+  /** From now on a failure of the worker is not one of starting it. */
+  booted() {
+    this.#booted = true;
+  }
+
+  /**
+   * Makes a call that fails with a typed error, and at once when the connection is closed.
+   * @template T
+   * @param {() => PromiseLike<T>} send Makes the call; not called when the connection is closed.
+   * @returns {Promise<T>}
+   */
+  call(send) {
+    if (this.#closed) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      send().then(
+        (value) => {
+          this.#pending.delete(reject);
+          resolve(value);
+        },
+        (error) => {
+          this.#pending.delete(reject);
+          reject(revive(error));
+        },
+      );
+    });
+  }
+
+  /**
+   * Ends the worker. Calls under way and later ones fail with `reason`.
+   * @param {TabuxError} reason
+   */
+  close(reason) {
+    if (this.#closed) return;
+    this.#closed = reason;
+    this.#worker.terminate();
+    for (const reject of this.#pending) reject(reason);
+    this.#pending.clear();
+  }
+}
+
+/**
+ * Marks bytes to be moved to the worker instead of copied; the caller must not use them again.
+ * @template {Uint8Array<ArrayBuffer>} Bytes
+ * @param {Bytes} bytes
+ * @returns {Bytes}
+ */
+export function moved(bytes) {
+  return Comlink.transfer(bytes, [bytes.buffer]);
+}
+
+/**
+ * Makes a function callable from the worker.
+ * @template {(...args: any[]) => unknown} Callback
+ * @param {Callback} callback
+ * @returns {Callback & Comlink.ProxyMarked}
+ */
+export function callable(callback) {
+  return Comlink.proxy(callback);
+}

@@ -1,0 +1,124 @@
+/** `sandbox.files`: the sandbox's files from outside, with its owner's rights at any path. */
+
+import { decode, encode } from "./bytes.js";
+import { moved } from "./connection.js";
+import { InvalidArgumentError } from "./errors.js";
+import * as check from "./options.js";
+
+/** @typedef {import("./kernel.js").FileInfo} FileInfo */
+
+export class Files {
+  #connection;
+
+  /** @param {import("./connection.js").Connection} connection */
+  constructor(connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Writes a file, replacing what was there; missing directories are made. What is made belongs to the user.
+   * @param {string} path
+   * @param {import("./bytes.js").Data} data Text is written as UTF-8.
+   * @returns {Promise<void>}
+   */
+  async write(path, data) {
+    check.path(path, "files.write: path");
+    const content = encode(data, "files.write: data");
+    return this.#connection.call(() => this.#connection.kernel.filesWrite(path, moved(content)));
+  }
+
+  /**
+   * Reads a file.
+   * @overload
+   * @param {string} path
+   * @param {{ format?: "text" }} [options]
+   * @returns {Promise<string>}
+   */
+  /**
+   * @overload
+   * @param {string} path
+   * @param {{ format: "bytes" }} options
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  /**
+   * @param {string} path
+   * @param {{ format?: "text" | "bytes" }} [options]
+   * @returns {Promise<string | Uint8Array<ArrayBuffer>>}
+   */
+  async read(path, options) {
+    check.path(path, "files.read: path");
+    const { format } = check.checkOptions("files.read", options, { format: checkFormat });
+    const content = await this.#connection.call(() => this.#connection.kernel.filesRead(path));
+    return format === "bytes" ? content : decode(content);
+  }
+
+  /**
+   * What is in a directory, without "." and "..".
+   * @param {string} path
+   * @returns {Promise<FileInfo[]>}
+   */
+  async list(path) {
+    check.path(path, "files.list: path");
+    return this.#connection.call(() => this.#connection.kernel.filesList(path));
+  }
+
+  /**
+   * About a file itself: a symbolic link is not followed.
+   * @param {string} path
+   * @returns {Promise<FileInfo>}
+   */
+  async info(path) {
+    check.path(path, "files.info: path");
+    return this.#connection.call(() => this.#connection.kernel.filesInfo(path));
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<boolean>}
+   */
+  async exists(path) {
+    check.path(path, "files.exists: path");
+    return this.#connection.call(() => this.#connection.kernel.filesExists(path));
+  }
+
+  /**
+   * Makes a directory and those above it; nothing happens if it is there.
+   * @param {string} path
+   * @returns {Promise<void>}
+   */
+  async makeDir(path) {
+    check.path(path, "files.makeDir: path");
+    return this.#connection.call(() => this.#connection.kernel.filesMakeDir(path));
+  }
+
+  /**
+   * @param {string} from
+   * @param {string} to
+   * @returns {Promise<void>}
+   */
+  async rename(from, to) {
+    check.path(from, "files.rename: from");
+    check.path(to, "files.rename: to");
+    return this.#connection.call(() => this.#connection.kernel.filesRename(from, to));
+  }
+
+  /**
+   * Removes a file, or a directory with all that is in it.
+   * @param {string} path
+   * @returns {Promise<void>}
+   */
+  async remove(path) {
+    check.path(path, "files.remove: path");
+    return this.#connection.call(() => this.#connection.kernel.filesRemove(path));
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {"text" | "bytes"}
+ */
+function checkFormat(value, name) {
+  if (value === "text" || value === "bytes") return value;
+  throw new InvalidArgumentError(`${name} must be "text" or "bytes"`);
+}

@@ -1,0 +1,64 @@
+/**
+ * What the kernel's worker offers. Errors arrive as an Error whose `name` is a class of errors.js.
+ *
+ * @typedef {object} Progress How far the start has come.
+ * @property {string} phase What is being done, in a word or two.
+ * @property {number} loaded Bytes loaded so far.
+ * @property {number} total Bytes to load in all, as far as known.
+ *
+ * @typedef {object} FileInfo
+ * @property {string} name The last part of the path.
+ * @property {string} path
+ * @property {"file" | "dir" | "symlink" | "other"} type
+ * @property {number} size In bytes.
+ * @property {number} mode Permission bits.
+ * @property {number} uid
+ * @property {number} gid
+ * @property {number} modifiedMs When the content was last changed, in milliseconds since 1970.
+ *
+ * @typedef {object} RawResult
+ * @property {Uint8Array<ArrayBuffer>} stdout
+ * @property {Uint8Array<ArrayBuffer>} stderr
+ * @property {number} exitCode
+ * @property {number} durationMs
+ *
+ * @typedef {object} RunOptions
+ * @property {string} [cwd]
+ * @property {Record<string, string>} [envs]
+ * @property {Uint8Array | null} stdin
+ * @property {number} [timeoutMs]
+ *
+ * @typedef {object} PtyOptions
+ * @property {number} cols
+ * @property {number} rows
+ * @property {string} [cwd]
+ * @property {Record<string, string>} [envs]
+ * @property {string} [command]
+ *
+ * @typedef {object} BootOptions
+ * @property {Record<string, string>} [envs]
+ * @property {Record<string, Uint8Array>} files Contents by path.
+ * @property {Record<string, number>} [limits]
+ *
+ * @typedef {object} KernelApi
+ * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null) => { bootMs: number }} boot
+ * @property {(id: number, command: string, options: RunOptions,
+ *   onOutput: ((fd: number, chunk: Uint8Array<ArrayBuffer>) => void) | null) => RawResult} run
+ * @property {(id: number) => void} cancel Kills the processes of a run, which then ends.
+ * @property {(path: string, content: Uint8Array) => void} filesWrite
+ * @property {(path: string) => Uint8Array<ArrayBuffer>} filesRead
+ * @property {(path: string) => FileInfo[]} filesList
+ * @property {(path: string) => FileInfo} filesInfo
+ * @property {(path: string) => boolean} filesExists
+ * @property {(path: string) => void} filesMakeDir
+ * @property {(from: string, to: string) => void} filesRename
+ * @property {(path: string) => void} filesRemove
+ * @property {(options: PtyOptions, onData: (chunk: Uint8Array<ArrayBuffer>) => void) => number} ptyCreate
+ * @property {(id: number, data: Uint8Array) => void} ptyWrite
+ * @property {(id: number, cols: number, rows: number) => void} ptyResize
+ * @property {(id: number) => number} ptyWait Answers with the exit status when the session has ended.
+ * @property {(id: number) => void} ptyKill
+ * @property {(id: number, bytes: number) => void} ptyAck Says that output has been taken: more may come.
+ */
+
+export {};

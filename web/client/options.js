@@ -1,0 +1,144 @@
+/** Checks of what callers hand in. Every failure is an InvalidArgumentError that names the argument. */
+
+import { InvalidArgumentError } from "./errors.js";
+
+/**
+ * A copy of `options` without what is undefined or null, after checking each option.
+ * @template {Record<string, (value: unknown, name: string) => unknown>} Checks
+ * @param {string} where The function's name, for messages.
+ * @param {unknown} options
+ * @param {Checks} checks For each option accepted, a function that checks it and returns what is kept of it.
+ * @returns {{ [Name in keyof Checks]?: Exclude<ReturnType<Checks[Name]>, undefined> }}
+ */
+export function checkOptions(where, options, checks) {
+  /** @type {Record<string, unknown>} */
+  const checked = {};
+  if (options !== undefined && options !== null) {
+    if (!isRecord(options)) throw new InvalidArgumentError(`${where}: options must be an object`);
+    for (const [name, value] of Object.entries(options)) {
+      if (!Object.hasOwn(checks, name)) {
+        const accepted = Object.keys(checks).join(", ");
+        throw new InvalidArgumentError(`${where}: unknown option "${name}"; the options are: ${accepted}`);
+      }
+      if (value !== undefined && value !== null) checked[name] = checks[name](value, `${where}: ${name}`);
+    }
+  }
+  return /** @type {any} */ (checked);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+function isRecord(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A string for the system: it must not contain a NUL.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string}
+ */
+export function string(value, name) {
+  if (typeof value !== "string") throw new InvalidArgumentError(`${name} must be a string`);
+  if (value.includes("\0")) throw new InvalidArgumentError(`${name} must not contain a NUL character`);
+  return value;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string}
+ */
+export function path(value, name) {
+  const checked = string(value, name);
+  if (!checked) throw new InvalidArgumentError(`${name} must not be empty`);
+  return checked;
+}
+
+/**
+ * Environment variables.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {Record<string, string>}
+ */
+export function environment(value, name) {
+  if (!isRecord(value)) throw new InvalidArgumentError(`${name} must be an object of strings`);
+  for (const [variable, text] of Object.entries(value)) {
+    if (!variable || variable.includes("=")) {
+      throw new InvalidArgumentError(`${name}: "${variable}" cannot be the name of a variable`);
+    }
+    string(variable, `${name}: the name of a variable`);
+    string(text, `${name}.${variable}`);
+  }
+  return /** @type {Record<string, string>} */ ({ ...value });
+}
+
+/**
+ * Limits of the sandbox: which there are is known to the kernel.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {Record<string, number>}
+ */
+export function limits(value, name) {
+  if (!isRecord(value)) throw new InvalidArgumentError(`${name} must be an object of numbers`);
+  for (const [limit, number] of Object.entries(value)) positive(number, `${name}.${limit}`);
+  return /** @type {Record<string, number>} */ ({ ...value });
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {number}
+ */
+export function positive(value, name) {
+  if (typeof value !== "number" || !(value > 0)) {
+    throw new InvalidArgumentError(`${name} must be a number greater than 0`);
+  }
+  return value;
+}
+
+/**
+ * A number of rows or columns.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {number}
+ */
+export function cells(value, name) {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 65535) {
+    throw new InvalidArgumentError(`${name} must be a whole number from 1 to 65535`);
+  }
+  return value;
+}
+
+/**
+ * @template {(...args: any[]) => unknown} Callback
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {Callback}
+ */
+export function callback(value, name) {
+  if (typeof value !== "function") throw new InvalidArgumentError(`${name} must be a function`);
+  return /** @type {Callback} */ (value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {AbortSignal}
+ */
+export function abortSignal(value, name) {
+  if (!(value instanceof AbortSignal)) throw new InvalidArgumentError(`${name} must be an AbortSignal`);
+  return value;
+}
+
+/**
+ * An option that will exist one day.
+ * @param {unknown} _value
+ * @param {string} name
+ * @returns {never}
+ */
+export function notYet(_value, name) {
+  throw new InvalidArgumentError(`${name} is not supported yet`);
+}

@@ -1,0 +1,41 @@
+/** Copy and paste. The right button gives the browser's own menu, which xterm.js prepares for both. */
+
+/** @typedef {import("@xterm/xterm").Terminal} Terminal */
+
+/**
+ * Ctrl+Shift+C copies the selection, Ctrl+Shift+V pastes: the plain ones belong to the programs.
+ * @param {Terminal} terminal
+ */
+export function bindClipboardKeys(terminal) {
+  terminal.attachCustomKeyEventHandler((event) => {
+    if (!event.ctrlKey || !event.shiftKey || event.altKey || event.metaKey) return true;
+    if (event.code === "KeyC") {
+      event.preventDefault();
+      if (event.type === "keydown") void copySelection(terminal);
+      return false;
+    }
+    // Left to the browser, which pastes into the terminal without asking for a permission.
+    return event.code !== "KeyV";
+  });
+}
+
+/** @param {Terminal} terminal */
+async function copySelection(terminal) {
+  const text = terminal.getSelection();
+  if (!text) return;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    document.execCommand("copy"); // where the clipboard is refused, as in many frames
+  }
+}
+
+/**
+ * What programs can do with the clipboard (by the OSC 52 sequence): put text there. What is in it is the
+ * visitor's, so they read nothing.
+ * @type {import("@xterm/addon-clipboard").IClipboardProvider}
+ */
+export const guestClipboard = {
+  readText: () => "",
+  writeText: (_selection, text) => navigator.clipboard.writeText(text).catch(() => {}),
+};

@@ -1,0 +1,30 @@
+/** How the terminal looks. */
+
+/** @type {import("@xterm/xterm").ITheme} */
+export const theme = {
+  background: "#1b1e25",
+  foreground: "#d7dae0",
+  cursor: "#d7dae0",
+  cursorAccent: "#1b1e25",
+  selectionBackground: "#3e4c66",
+  black: "#2c313c",
+  red: "#e06c75",
+  green: "#98c379",
+  yellow: "#e5c07b",
+  blue: "#6cb2f5",
+  magenta: "#c98be0",
+  cyan: "#5fbfc9",
+  white: "#c5c9d1",
+  brightBlack: "#7f8898",
+  brightRed: "#f08a92",
+  brightGreen: "#b4d99a",
+  brightYellow: "#f0d399",
+  brightBlue: "#92c9fb",
+  brightMagenta: "#ddaaf0",
+  brightCyan: "#86d5dd",
+  brightWhite: "#f2f4f8",
+};
+
+/** What the system calls its fixed-width font, then common ones. */
+export const fontFamily =
+  'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace';
