@@ -72,7 +72,8 @@ class Walker:
         self._context = context
         self._creating = False
         directory = self._prefix(start, path, cred)
-        if directory.mode & 0o111 != 0o111 and not permitted(directory, MAY_EXEC, cred):
+        # (nothing is looked up for the root itself)
+        if directory.mode & 0o111 != 0o111 and self.name and not permitted(directory, MAY_EXEC, cred):
             raise SysError(EACCES)
         return directory
 
@@ -85,7 +86,8 @@ class Walker:
             child = directory.lookup(name, self._context)
         else:
             raise SysError(ENOTDIR)
-        if child is None and len(name) > NAME_MAX:
+        # (a removed directory is not even asked)
+        if child is None and len(name) > NAME_MAX and directory.nlink != 0:
             raise SysError(ENAMETOOLONG)
         return child
 

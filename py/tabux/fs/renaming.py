@@ -60,7 +60,7 @@ class Renaming(Naming):
         if old_dir.mount.readonly:
             raise SysError(EROFS)
         source = walker.entry(old_dir, old_name)
-        if source is None:
+        if source is None or new_dir.nlink == 0:
             raise SysError(ENOENT)
         target = walker.entry(new_dir, new_name)
         if target is not None and flags & RENAME_NOREPLACE:
