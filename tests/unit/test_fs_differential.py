@@ -30,7 +30,7 @@ from tabux.fs.credentials import MAY_EXEC, MAY_READ, ROOT, Credentials, permitte
 from tabux.fs.inode import Inode
 from tabux.fs.vfs import Vfs
 
-from tests.unit.fs_support import new_vfs
+from tests.unit.fs_support import failure, new_vfs
 
 PRIVILEGED = os.geteuid() == 0
 
@@ -275,6 +275,9 @@ class Tabux:
     def listdir(self, path: str) -> list[str]:
         flags = linux.O_RDONLY | linux.O_DIRECTORY
         inode, _ = self.vfs.open(self.cwd, path, flags, 0, self.cred)
+        if inode.nlink == 0:  # getdents says ENOENT, of which readdir makes an empty directory
+            assert failure(self.vfs.listdir, inode) == "ENOENT"
+            return []
         return sorted(name for name, _ in self.vfs.listdir(inode) if name not in (".", ".."))
 
     def chdir(self, path: str) -> None:
@@ -404,8 +407,11 @@ def sticky_is_plain() -> bool:
 
 
 def a_mode(rng: random.Random) -> int:
-    if rng.random() < 0.6:
+    roll = rng.random()
+    if roll < 0.55:
         return 0o777
+    if roll < 0.65 and sticky_is_plain():
+        return 0o1777
     mode = rng.choice(
         (0o755, 0o700, 0o644, 0o500, 0o300, 0o711, 0o070, 0o007, 0o000, 0o666, 0o555, 0o711, 0o770)
     )

@@ -26,7 +26,7 @@ from tabux.abi.fcntl import (
     O_TMPFILE,
     O_TRUNC,
 )
-from tabux.abi.stat import S_IALLUGO, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK
+from tabux.abi.stat import S_IALLUGO, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISVTX, S_IWOTH
 from tabux.fs.core import Core
 from tabux.fs.credentials import (
     MAY_READ,
@@ -42,6 +42,16 @@ from tabux.fs.inode import Inode
 _TMPFILE = O_TMPFILE & ~O_DIRECTORY
 #: what each access mode asks for (3 is Linux's own: permission for both, then neither)
 _WANT = (MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE)
+
+
+def _may_create_over(directory: Inode, inode: Inode, cred: Credentials) -> bool:
+    """Linux's may_create_in_sticky: O_CREAT does not open a stranger's device in a directory like /tmp.
+
+    (Regular files and fifos only where fs.protected_regular and fs.protected_fifos say so: proc(5).)
+    """
+    if inode.mode & S_IFMT == S_IFIFO or directory.mode & (S_ISVTX | S_IWOTH) != S_ISVTX | S_IWOTH:
+        return True
+    return inode.uid in (directory.uid, cred.euid)
 
 
 class Opening(Core):
@@ -84,8 +94,11 @@ class Opening(Core):
             return self._create(directory, walker.name, S_IFREG | mode & S_IALLUGO, cred), True
         if flags & O_EXCL:
             raise SysError(EEXIST)
-        if inode.mode & S_IFMT == S_IFDIR:
+        kind = inode.mode & S_IFMT
+        if kind == S_IFDIR:
             raise SysError(EISDIR)
+        if kind != S_IFREG and not _may_create_over(walker.parent, inode, cred):
+            raise SysError(EACCES)
         self.open_inode(inode, flags, cred)
         return inode, False
 
