@@ -1,0 +1,154 @@
+"""The owner's file operations: any path, no permission asked. Contents are moved by the gate."""
+
+from __future__ import annotations
+
+import json
+
+from tabux.abi.errno import EEXIST, EINVAL, EISDIR, ENOENT, SysError
+from tabux.abi.fcntl import O_CREAT, O_RDWR
+from tabux.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
+from tabux.api.owner import HOME, USER
+from tabux.fs.credentials import ROOT
+from tabux.fs.inode import Inode
+from tabux.fs.virtual import VirtualFile
+from tabux.kernel.kernel import Kernel
+
+_TYPES = {S_IFREG: "file", S_IFDIR: "dir", S_IFLNK: "symlink"}
+
+
+def _home(k: Kernel) -> Inode:
+    """Where relative paths start: the user's home, or / when that is gone."""
+    try:
+        return k.vfs.lookup(k.vfs.root, HOME, ROOT)
+    except SysError:
+        return k.vfs.root
+
+
+def _give_to_user(inode: Inode) -> None:
+    inode.uid, inode.gid = USER.uid, USER.gid
+
+
+def make_dir(k: Kernel, path: str) -> int:
+    """Makes a directory and its parents, owned by the user. EEXIST where something else is there."""
+    start = k.vfs.root if path.startswith("/") else _home(k)
+    for name in path.split("/"):
+        if name in ("", "."):
+            continue
+        try:
+            start = k.vfs.mkdir(start, name, 0o755, ROOT)
+            _give_to_user(start)
+        except SysError as error:
+            if error.errno != EEXIST:
+                raise
+            start = k.vfs.lookup(start, name, ROOT)
+            if start.mode & S_IFMT != S_IFDIR:
+                raise
+    return 0
+
+
+def write(k: Kernel, path: str) -> int:
+    """The inode number of the file at `path`, made with its parents where missing; the gate sets its content."""
+    parent, _, name = path.rpartition("/")
+    if parent:
+        make_dir(k, parent)
+    if not name:
+        raise SysError(EISDIR)
+    try:
+        inode = k.vfs.lookup(_home(k), path, ROOT)
+    except SysError as error:
+        if error.errno != ENOENT:
+            raise
+        inode, _ = k.vfs.open(_home(k), path, O_RDWR | O_CREAT, 0o644, ROOT)
+        _give_to_user(inode)
+    if inode.mode & S_IFMT == S_IFDIR:
+        raise SysError(EISDIR)
+    if inode.mode & S_IFMT != S_IFREG or inode.virtual:
+        raise SysError(EINVAL)
+    return inode.ino
+
+
+def read(k: Kernel, path: str) -> int:
+    """The number under which the gate has the content of the file. EISDIR, ENOENT."""
+    inode = k.vfs.lookup(_home(k), path, ROOT)
+    if inode.mode & S_IFMT == S_IFDIR:
+        raise SysError(EISDIR)
+    if isinstance(inode, VirtualFile):
+        number = k.vfs.table.number()
+        k.gate.set_text(number, inode.read(None))
+        return number
+    return inode.ino
+
+
+def _unicode(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8", "replace")
+
+
+def _info(name: str, path: str, inode: Inode) -> dict[str, object]:
+    return {
+        "name": _unicode(name),
+        "path": _unicode(path),
+        "type": _TYPES.get(inode.mode & S_IFMT, "other"),
+        "size": inode.size,
+        "mode": inode.mode & 0o7777,
+        "uid": inode.uid,
+        "gid": inode.gid,
+        "modifiedMs": inode.mtime / 1e6,
+    }
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/") else f"{HOME}/{path}"
+
+
+def info(k: Kernel, path: str) -> str:
+    """One file as JSON (a FileInfo of the public module); a symbolic link at the end is described itself."""
+    inode = k.vfs.lookup(_home(k), path, ROOT, False)
+    full = _absolute(path).rstrip("/") or "/"
+    return json.dumps(_info(full.rsplit("/", 1)[-1] or "/", full, inode))
+
+
+def listing(k: Kernel, path: str) -> str:
+    """The entries of a directory as JSON, sorted by name. ENOTDIR, ENOENT."""
+    directory = k.vfs.lookup(_home(k), path, ROOT)
+    base = _absolute(path).rstrip("/")
+    entries = sorted((e for e in k.vfs.listdir(directory) if e[0] not in (".", "..")), key=lambda e: e[0])
+    return json.dumps([_info(name, f"{base}/{name}", inode) for name, inode in entries])
+
+
+def exists(k: Kernel, path: str) -> int:
+    """1 when something is at `path`, else 0."""
+    try:
+        k.vfs.lookup(_home(k), path, ROOT, False)
+    except SysError:
+        return 0
+    return 1
+
+
+def rename(k: Kernel, old: str, new: str) -> int:
+    """Renames; parents of the new name are made."""
+    parent = new.rpartition("/")[0]
+    if parent:
+        make_dir(k, parent)
+    k.vfs.rename(_home(k), old, _home(k), new, ROOT)
+    return 0
+
+
+def remove(k: Kernel, path: str) -> int:
+    """Removes a file, or a directory with all that is in it."""
+    start = _home(k)
+    inode = k.vfs.lookup(start, path, ROOT, False)
+    if inode.mode & S_IFMT == S_IFDIR:
+        _empty(k, inode)
+        k.vfs.rmdir(start, path, ROOT)
+    else:
+        k.vfs.unlink(start, path, ROOT)
+    return 0
+
+
+def _empty(k: Kernel, directory: Inode) -> None:
+    for name, inode in list((directory.children or {}).items()):
+        if inode.mode & S_IFMT == S_IFDIR:
+            _empty(k, inode)
+            k.vfs.rmdir(directory, name, ROOT)
+        else:
+            k.vfs.unlink(directory, name, ROOT)

@@ -1,0 +1,80 @@
+"""Interactive sessions: a login shell on a new terminal."""
+
+from __future__ import annotations
+
+import struct
+
+from tabux.abi.fcntl import O_RDWR
+from tabux.abi.signal import SIGCONT, SIGHUP
+from tabux.api.commands import new_leader
+from tabux.api.owner import USER
+from tabux.fs.devices import make_terminal, remove_terminal
+from tabux.kernel import jobs, signals
+from tabux.kernel.calls.tty_calls import resize as _resize
+from tabux.kernel.descriptions import describe
+from tabux.kernel.kernel import Kernel
+from tabux.kernel.terminals import Terminal
+from tabux.tty import Winsize
+
+_STARTED = struct.Struct("<3i")
+
+
+def create(k: Kernel, cwd: str, cols: int, rows: int) -> int:
+    """Makes a terminal and a session leader on it; the gate then executes the shell. Answers the pid.
+
+    Mailbox, i32: pid, description, terminal number. The process's descriptors 0, 1 and 2 are the terminal.
+    """
+    p = new_leader(k, cwd)
+    number = next(n for n in range(len(k.terminals) + 1) if n not in k.terminals)
+    terminal = Terminal(k, number)
+    terminal.tty.resize(Winsize(rows, cols, 0, 0))
+    terminal.inode = make_terminal(k.vfs, number, USER.uid, terminal)
+    k.terminals[number] = terminal
+    p.terminal = terminal
+    terminal.tty.session = p.sid
+    terminal.tty.foreground_pgid = p.pgid
+    file = describe(k, p, terminal.inode, O_RDWR)
+    file.parent, file.name = k.vfs.lookup(k.vfs.root, "/dev/pts", USER), str(number)
+    file.refs = 3
+    for fd in range(3):
+        p.files[fd] = file
+    _STARTED.pack_into(k.mailbox, 0, p.pid, file.id, number)
+    return p.pid
+
+
+def write(k: Kernel, number: int, text: str) -> int:
+    """What was typed (latin-1)."""
+    terminal = k.terminals.get(number)
+    if terminal is not None:
+        terminal.tty.input(text)
+    return 0
+
+
+def resize(k: Kernel, number: int, cols: int, rows: int) -> int:
+    """The window has a new size."""
+    terminal = k.terminals.get(number)
+    if terminal is not None:
+        _resize(k, terminal, Winsize(rows, cols, 0, 0))
+    return 0
+
+
+def took(k: Kernel, number: int, count: int) -> int:
+    """The page has shown that many bytes."""
+    terminal = k.terminals.get(number)
+    if terminal is not None:
+        terminal.screen_took(count)
+    return 0
+
+
+def hang_up(k: Kernel, number: int) -> int:
+    """The window is gone: whoever is on the terminal hears SIGHUP, and the terminal's name goes."""
+    terminal = k.terminals.pop(number, None)
+    if terminal is None:
+        return 0
+    session = terminal.tty.session
+    terminal.tty.hangup()
+    for member in list(jobs.session_members(k, session)) if session else []:
+        signals.post(k, member, SIGHUP)
+        signals.post(k, member, SIGCONT)
+    remove_terminal(k.vfs, number)
+    return 0

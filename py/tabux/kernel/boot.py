@@ -1,0 +1,84 @@
+"""A kernel with its file system filled and its calls ready for the gate."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+
+from tabux.abi.errno import EIO, ESRCH, SysError
+from tabux.fs.devices import make_devices
+from tabux.fs.inode import Inode
+from tabux.fs.layout import make_layout
+from tabux.fs.manifest import Entry, populate
+from tabux.fs.procfs import mount_proc
+from tabux.kernel.calls import CALLS
+from tabux.kernel.gate import Gate
+from tabux.kernel.kernel import Kernel
+from tabux.kernel.proc_view import ProcView
+
+
+def boot(gate: Gate) -> Kernel:
+    """A kernel with the base directories, /dev and /proc, and no process but init."""
+    kernel = Kernel(gate)
+    make_layout(kernel.vfs)
+    make_devices(kernel.vfs)
+    mount_proc(kernel.vfs, ProcView(kernel))
+    return kernel
+
+
+def install(kernel: Kernel, entries: Iterable[Entry], supply: Callable[[Inode, Entry], None]) -> None:
+    """Adds the files of a manifest; see `tabux.fs.manifest.populate`."""
+    populate(kernel.vfs, entries, supply)
+
+
+def system_calls(kernel: Kernel) -> dict[str, Callable[..., int]]:
+    """The functions the gate calls, by name: ints and strings in, one int out, never an exception.
+
+    The first argument is the pid, but for `inode_written` and `timer_fired`.
+    """
+    table = {name: _guarded(kernel, name, function) for name, function in CALLS.items() if name != "inode_written"}
+    table["inode_written"] = _guarded_plain(kernel, CALLS["inode_written"])
+    table["timer_fired"] = _guarded_plain(kernel, _timer_fired)
+    return table
+
+
+def _timer_fired(kernel: Kernel, timer: int) -> int:
+    kernel.timer_fired(timer)
+    return 0
+
+
+def _guarded(kernel: Kernel, name: str, function: Callable[..., int]) -> Callable[..., int]:
+    processes = kernel.processes
+
+    def call(pid: int, *arguments: object) -> int:
+        try:
+            return function(kernel, processes[pid], *arguments)
+        except SysError as error:
+            return -error.errno
+        except KeyError:
+            if pid not in processes:
+                return -ESRCH
+            return _report(kernel)
+        except Exception:
+            return _report(kernel)
+
+    call.__name__ = name
+    return call
+
+
+def _guarded_plain(kernel: Kernel, function: Callable[..., int]) -> Callable[..., int]:
+    def call(*arguments: object) -> int:
+        try:
+            return function(kernel, *arguments)
+        except SysError as error:
+            return -error.errno
+        except Exception:
+            return _report(kernel)
+
+    return call
+
+
+def _report(kernel: Kernel) -> int:
+    """A fault of the kernel itself: the developer console hears of it, the program gets EIO, life goes on."""
+    kernel.gate.log("tabux: a system call failed inside the kernel:\n" + traceback.format_exc())
+    return -EIO

@@ -1,0 +1,231 @@
+"""System calls on descriptors."""
+
+from __future__ import annotations
+
+import struct
+
+from tabux.abi.errno import EBADF, EINVAL, EOPNOTSUPP, EPERM, SysError
+from tabux.abi.fcntl import (
+    F_DUPFD,
+    F_DUPFD_CLOEXEC,
+    F_GETFD,
+    F_GETFL,
+    F_GETLK,
+    F_GETOWN,
+    F_GETPIPE_SZ,
+    F_OFD_GETLK,
+    F_OFD_SETLK,
+    F_OFD_SETLKW,
+    F_SETFD,
+    F_SETFL,
+    F_SETLK,
+    F_SETLKW,
+    F_SETOWN,
+    F_SETPIPE_SZ,
+    FD_CLOEXEC,
+    O_CLOEXEC,
+    O_NONBLOCK,
+    SEEK_CUR,
+    SEEK_SET,
+    SETFL_MASK,
+)
+from tabux.abi.stat import S_IFMT, S_IFREG, dirent_type
+from tabux.kernel.descriptions import new_pipe, release
+from tabux.kernel.files import Kind, file_at, install, lowest_free
+from tabux.kernel.kernel import Kernel
+from tabux.kernel.process import Process
+
+__all__ = [
+    "close",
+    "close_range",
+    "dup",
+    "dup3",
+    "fallocate",
+    "fcntl",
+    "fsync",
+    "ftruncate",
+    "getdents64",
+    "inode_written",
+    "pipe2",
+    "seekdir",
+]
+
+_DIRENT = struct.Struct("<QqHB")
+_PIPE2 = struct.Struct("<5i")
+_PIPE_CAPACITY = 65536
+_LOCKS = (F_GETLK, F_SETLK, F_SETLKW, 12, 13, 14, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW)
+_FALLOC_FL_KEEP_SIZE = 1
+_CLOSE_RANGE_CLOEXEC = 4
+
+
+def inode_written(k: Kernel, ino: int, size: int, mtime_ms: float) -> int:
+    """The gate reports that a content has been written. (Not a system call; the pid is missing on purpose.)"""
+    k.vfs.written(ino, size, int(mtime_ms * 1e6))
+    return 0
+
+
+def close(k: Kernel, p: Process, fd: int) -> int:
+    """close(2)."""
+    file = p.files.pop(fd, None)
+    if file is None:
+        raise SysError(EBADF)
+    p.cloexec.discard(fd)
+    release(k, file)
+    return 0
+
+
+def close_range(k: Kernel, p: Process, first: int, last: int, flags: int) -> int:
+    """close_range(2)."""
+    if first > last:
+        raise SysError(EINVAL)
+    for fd in [fd for fd in p.files if first <= fd <= last]:
+        if flags & _CLOSE_RANGE_CLOEXEC:
+            p.cloexec.add(fd)
+        else:
+            close(k, p, fd)
+    return 0
+
+
+def dup(k: Kernel, p: Process, fd: int) -> int:
+    """dup(2)."""
+    file = file_at(p, fd)
+    new = install(p, file, False)
+    file.refs += 1
+    return new
+
+
+def dup3(k: Kernel, p: Process, fd: int, new: int, flags: int) -> int:
+    """dup3(2)."""
+    file = file_at(p, fd)
+    if fd == new:
+        raise SysError(EINVAL)
+    if not 0 <= new < p.limits.nofile:
+        raise SysError(EBADF)
+    file.refs += 1
+    old = p.files.get(new)
+    p.files[new] = file
+    if flags & O_CLOEXEC:
+        p.cloexec.add(new)
+    else:
+        p.cloexec.discard(new)
+    if old is not None:
+        release(k, old)
+    return new
+
+
+def fcntl(k: Kernel, p: Process, fd: int, command: int, argument: int) -> int:
+    """fcntl(2). Record locks are always granted (F_SETLK, F_OFD_SETLK)."""
+    file = file_at(p, fd)
+    if command in (F_DUPFD, F_DUPFD_CLOEXEC):
+        if not 0 <= argument < p.limits.nofile:
+            raise SysError(EINVAL)
+        new = install(p, file, command == F_DUPFD_CLOEXEC, argument)
+        file.refs += 1
+        return new
+    if command == F_GETFD:
+        return FD_CLOEXEC if fd in p.cloexec else 0
+    if command == F_SETFD:
+        if argument & FD_CLOEXEC:
+            p.cloexec.add(fd)
+        else:
+            p.cloexec.discard(fd)
+        return 0
+    if command == F_GETFL:
+        return file.flags
+    if file.kind == Kind.PATH:
+        raise SysError(EBADF)
+    if command == F_SETFL:
+        file.flags = file.flags & ~SETFL_MASK | argument & SETFL_MASK
+        return 0
+    if command in _LOCKS or command in (F_SETOWN, F_GETOWN):
+        return 0
+    if command in (F_GETPIPE_SZ, F_SETPIPE_SZ):
+        if file.kind != Kind.PIPE:
+            raise SysError(EBADF)
+        if argument > _PIPE_CAPACITY and command == F_SETPIPE_SZ:
+            raise SysError(EPERM)
+        return _PIPE_CAPACITY
+    raise SysError(EINVAL)
+
+
+def pipe2(k: Kernel, p: Process, flags: int) -> int:
+    """pipe2(2). Mailbox: i32 reading fd, writing fd, their descriptions, the pipe's number. EMFILE."""
+    if flags & ~(O_CLOEXEC | O_NONBLOCK):
+        raise SysError(EINVAL)
+    lowest_free(p, lowest_free(p) + 1)
+    reader, writer = new_pipe(k, p.cred, flags)
+    cloexec = bool(flags & O_CLOEXEC)
+    read_fd = install(p, reader, cloexec)
+    write_fd = install(p, writer, cloexec)
+    _PIPE2.pack_into(k.mailbox, 0, read_fd, write_fd, reader.id, writer.id, reader.target)
+    return 0
+
+
+def ftruncate(k: Kernel, p: Process, fd: int, size: int) -> int:
+    """ftruncate(2)."""
+    file = file_at(p, fd)
+    if not file.writes or file.inode.mode & S_IFMT != S_IFREG:
+        raise SysError(EINVAL)
+    k.vfs.set_size(file.inode, size, p.cred)
+    return 0
+
+
+def fallocate(k: Kernel, p: Process, fd: int, mode: int, offset: int, length: int) -> int:
+    """fallocate(2): the plain form, which makes the file long enough. EOPNOTSUPP for the others."""
+    file = file_at(p, fd)
+    if not file.writes:
+        raise SysError(EBADF)
+    if offset < 0 or length <= 0:
+        raise SysError(EINVAL)
+    if mode & ~_FALLOC_FL_KEEP_SIZE or file.inode.mode & S_IFMT != S_IFREG:
+        raise SysError(EOPNOTSUPP)
+    if not mode and offset + length > file.inode.size:
+        k.vfs.set_size(file.inode, offset + length, p.cred)
+    return 0
+
+
+def fsync(k: Kernel, p: Process, fd: int) -> int:
+    """fsync(2): there is no storage behind the file system yet. EBADF, EINVAL for a pipe or terminal."""
+    if file_at(p, fd).kind in (Kind.PIPE, Kind.SINK, Kind.TTY):
+        raise SysError(EINVAL)
+    return 0
+
+
+def getdents64(k: Kernel, p: Process, fd: int, size: int) -> int:
+    """getdents64(2). Mailbox: struct dirent64 entries. EINVAL when the next does not fit."""
+    file = file_at(p, fd)
+    if file.entries is None:
+        file.entries = k.vfs.listdir(file.inode, p)
+    entries = file.entries
+    mailbox = k.mailbox
+    at = 0
+    position = file.position
+    while position < len(entries):
+        name, inode = entries[position]
+        raw = name.encode("latin-1")
+        length = (19 + len(raw) + 1 + 7) & ~7
+        if at + length > size:
+            if at == 0:
+                raise SysError(EINVAL)
+            break
+        position += 1
+        _DIRENT.pack_into(mailbox, at, inode.ino, position, length, dirent_type(inode.mode))
+        mailbox[at + 19 : at + length] = raw + bytes(length - 19 - len(raw))
+        at += length
+    file.position = position
+    return at
+
+
+def seekdir(k: Kernel, p: Process, fd: int, offset: int, whence: int) -> int:
+    """lseek(2) on a directory: to a position that getdents64 gave, or to the start, which reads it anew."""
+    file = file_at(p, fd)
+    if whence == SEEK_CUR:
+        offset += file.position
+    elif whence != SEEK_SET:
+        raise SysError(EINVAL)
+    if offset < 0:
+        raise SysError(EINVAL)
+    if offset == 0:
+        file.entries = None
+    file.position = offset
+    return offset

@@ -1,0 +1,348 @@
+"""System calls that name files. The file system does the work; here is whose, from where, and into what."""
+
+from __future__ import annotations
+
+import struct
+
+from tabux.abi.errno import EACCES, EBADF, EINVAL, ENOENT, ENOTDIR, ENXIO, EPERM, ERANGE, SysError
+from tabux.abi.fcntl import (
+    AT_EACCESS,
+    AT_EMPTY_PATH,
+    AT_FDCWD,
+    AT_REMOVEDIR,
+    AT_SYMLINK_FOLLOW,
+    AT_SYMLINK_NOFOLLOW,
+    O_ACCMODE,
+    O_CLOEXEC,
+    O_CREAT,
+    O_NONBLOCK,
+    O_PATH,
+    O_RDONLY,
+    O_WRONLY,
+)
+from tabux.abi.stat import S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, major, minor
+from tabux.fs.credentials import MAY_EXEC, permitted
+from tabux.fs.inode import Inode
+from tabux.kernel.descriptions import describe, fifo_must_wait, release
+from tabux.kernel.files import Kind, OpenFile, Pipe, file_at, install, lowest_free
+from tabux.kernel.gate import BLOCKED
+from tabux.kernel.kernel import Kernel
+from tabux.kernel.process import Process
+
+__all__ = [
+    "chdir",
+    "chroot",
+    "faccessat",
+    "fchdir",
+    "fchmod",
+    "fchmodat",
+    "fchown",
+    "fchownat",
+    "fstatfs",
+    "getcwd",
+    "linkat",
+    "mkdirat",
+    "mknodat",
+    "openat",
+    "readlinkat",
+    "renameat2",
+    "statfs",
+    "statx",
+    "symlinkat",
+    "truncate",
+    "unlinkat",
+    "utimensat",
+]
+
+_OPENED = struct.Struct("<4i")
+# struct statx up to stx_dev_minor, then the reserved rest
+_STATX = struct.Struct("<IIQIIIHxxQQQQ" + "qIxxxx" * 4 + "IIII112x")
+_STATX_BASIC = 0xFFF
+_STATFS = struct.Struct("<IIQQQQQIIII24x")
+_TABUXFS_MAGIC = 0x7461627578 & 0xFFFFFFFF
+_BLOCK = 4096
+_BLOCKS = 1 << 20
+
+
+def _start(p: Process, dirfd: int, path: str) -> Inode:
+    """Where a relative path starts. EBADF, ENOTDIR."""
+    if dirfd == AT_FDCWD or path[:1] == "/":
+        return p.cwd
+    inode = file_at(p, dirfd).inode
+    if inode.mode & S_IFMT != S_IFDIR:
+        raise SysError(ENOTDIR)
+    return inode
+
+
+def _by_descriptor(p: Process, dirfd: int) -> Inode:
+    """What AT_EMPTY_PATH means: the file behind the descriptor itself."""
+    return p.cwd if dirfd == AT_FDCWD else file_at(p, dirfd).inode
+
+
+def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) -> int:
+    """openat(2). Mailbox: i32 description, kind, target, flags."""
+    if p.opening is not None:
+        file, pipe, seen = p.opening
+    else:
+        if not flags & O_CREAT and len(p.files) >= p.limits.nofile:
+            lowest_free(p)
+        inode, _ = k.vfs.open(_start(p, dirfd, path), path, flags, mode & ~p.umask & 0o7777, p.cred, p)
+        walker = k.vfs.walker
+        parent, name = walker.parent, walker.name
+        file = _describe_for_open(k, p, inode, flags)
+        file.parent, file.name = parent, name
+        if inode.mode & S_IFMT == S_IFIFO and isinstance(inode.object, Pipe) and not flags & O_PATH:
+            pipe = inode.object
+            access = flags & O_ACCMODE
+            seen = pipe.opened_for_writing if access == O_RDONLY else pipe.opened_for_reading
+            if fifo_must_wait(file, pipe, seen):
+                p.opening = (file, pipe, seen)
+    if p.opening is not None:
+        if fifo_must_wait(file, pipe, seen):
+            pipe.waiting.add(p.pid)
+            return BLOCKED
+        p.opening = None
+    try:
+        fd = install(p, file, bool(flags & O_CLOEXEC))
+    except SysError:
+        release(k, file)
+        raise
+    _OPENED.pack_into(k.mailbox, 0, file.id, file.kind, file.target, file.flags)
+    return fd
+
+
+def _describe_for_open(k: Kernel, p: Process, inode: Inode, flags: int) -> OpenFile:
+    behind = inode.object
+    if (
+        flags & (O_ACCMODE | O_NONBLOCK) == O_WRONLY | O_NONBLOCK
+        and inode.mode & S_IFMT == S_IFIFO
+        and not flags & O_PATH
+        and (behind is None or (isinstance(behind, Pipe) and not behind.readers))
+    ):
+        raise SysError(ENXIO)
+    return describe(k, p, inode, flags)
+
+
+def abandon_open(k: Kernel, p: Process) -> None:
+    """A signal has ended an open that waited for the other end of a FIFO."""
+    if p.opening is not None:
+        file, p.opening = p.opening[0], None
+        release(k, file)
+
+
+def statx(k: Kernel, p: Process, dirfd: int, path: str, flags: int) -> int:
+    """statx(2). Mailbox: struct statx."""
+    if path:
+        follow = not flags & AT_SYMLINK_NOFOLLOW
+        inode = k.vfs.lookup(_start(p, dirfd, path), path, p.cred, follow, p)
+    elif flags & AT_EMPTY_PATH:
+        inode = _by_descriptor(p, dirfd)
+    else:
+        raise SysError(ENOENT)
+    pack_statx(k, inode)
+    return 0
+
+
+def pack_statx(k: Kernel, inode: Inode) -> None:
+    """Puts an inode's attributes into the mailbox as struct statx."""
+    size = inode.size
+    device = inode.mount.dev
+    rdev = inode.rdev
+    atime, btime, ctime, mtime = inode.atime, inode.btime, inode.ctime, inode.mtime
+    _STATX.pack_into(
+        k.mailbox,
+        0,
+        _STATX_BASIC,
+        _BLOCK,
+        0,
+        inode.nlink,
+        inode.uid,
+        inode.gid,
+        inode.mode,
+        inode.ino,
+        size,
+        (size + _BLOCK - 1) // _BLOCK * (_BLOCK // 512) if inode.mode & S_IFMT == S_IFREG else 0,
+        0,
+        atime // 1_000_000_000,
+        atime % 1_000_000_000,
+        btime // 1_000_000_000,
+        btime % 1_000_000_000,
+        ctime // 1_000_000_000,
+        ctime % 1_000_000_000,
+        mtime // 1_000_000_000,
+        mtime % 1_000_000_000,
+        major(rdev),
+        minor(rdev),
+        major(device),
+        minor(device),
+    )
+
+
+def faccessat(k: Kernel, p: Process, dirfd: int, path: str, mode: int, flags: int) -> int:
+    """faccessat2(2)."""
+    follow = not flags & AT_SYMLINK_NOFOLLOW
+    k.vfs.access(_start(p, dirfd, path), path, mode, p.cred, bool(flags & AT_EACCESS), follow, p)
+    return 0
+
+
+def readlinkat(k: Kernel, p: Process, dirfd: int, path: str, size: int) -> int:
+    """readlinkat(2). Mailbox: the text, cut to `size`."""
+    if path:
+        text = k.vfs.readlink(_start(p, dirfd, path), path, p.cred, p)
+    else:
+        text = k.vfs.link_text(_by_descriptor(p, dirfd), p)
+    data = text.encode("latin-1")[:size]
+    k.mailbox[: len(data)] = data
+    return len(data)
+
+
+def mkdirat(k: Kernel, p: Process, dirfd: int, path: str, mode: int) -> int:
+    """mkdirat(2)."""
+    k.vfs.mkdir(_start(p, dirfd, path), path, mode & ~p.umask & 0o1777, p.cred, p)
+    return 0
+
+
+def mknodat(k: Kernel, p: Process, dirfd: int, path: str, mode: int, dev: int) -> int:
+    """mknodat(2)."""
+    if not mode & S_IFMT:
+        mode |= S_IFREG
+    k.vfs.mknod(_start(p, dirfd, path), path, mode & ~p.umask, dev, p.cred, p)
+    return 0
+
+
+def symlinkat(k: Kernel, p: Process, target: str, dirfd: int, path: str) -> int:
+    """symlinkat(2)."""
+    k.vfs.symlink(target, _start(p, dirfd, path), path, p.cred, p)
+    return 0
+
+
+def linkat(k: Kernel, p: Process, old_dir: int, old: str, new_dir: int, new: str, flags: int) -> int:
+    """linkat(2)."""
+    if flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH):
+        raise SysError(EINVAL)
+    target_start = _start(p, new_dir, new)
+    if not old and flags & AT_EMPTY_PATH:
+        k.vfs.link_inode(_by_descriptor(p, old_dir), target_start, new, p.cred, p)
+    else:
+        follow = bool(flags & AT_SYMLINK_FOLLOW)
+        k.vfs.link(_start(p, old_dir, old), old, target_start, new, p.cred, follow, p)
+    return 0
+
+
+def unlinkat(k: Kernel, p: Process, dirfd: int, path: str, flags: int) -> int:
+    """unlinkat(2)."""
+    if flags & ~AT_REMOVEDIR:
+        raise SysError(EINVAL)
+    remove = k.vfs.rmdir if flags & AT_REMOVEDIR else k.vfs.unlink
+    remove(_start(p, dirfd, path), path, p.cred, p)
+    return 0
+
+
+def renameat2(k: Kernel, p: Process, old_dir: int, old: str, new_dir: int, new: str, flags: int) -> int:
+    """renameat2(2)."""
+    k.vfs.rename(_start(p, old_dir, old), old, _start(p, new_dir, new), new, p.cred, flags, p)
+    return 0
+
+
+def truncate(k: Kernel, p: Process, path: str, size: int) -> int:
+    """truncate(2)."""
+    k.vfs.truncate(p.cwd, path, size, p.cred, p)
+    return 0
+
+
+def fchmod(k: Kernel, p: Process, fd: int, mode: int) -> int:
+    """fchmod(2)."""
+    file = file_at(p, fd)
+    if file.kind == Kind.PATH:
+        raise SysError(EBADF)
+    k.vfs.set_mode(file.inode, mode & 0o7777, p.cred)
+    return 0
+
+
+def fchmodat(k: Kernel, p: Process, dirfd: int, path: str, mode: int) -> int:
+    """fchmodat(2)."""
+    k.vfs.chmod(_start(p, dirfd, path), path, mode & 0o7777, p.cred, True, p)
+    return 0
+
+
+def fchown(k: Kernel, p: Process, fd: int, uid: int, gid: int) -> int:
+    """fchown(2)."""
+    k.vfs.set_owner(file_at(p, fd).inode, uid, gid, p.cred)
+    return 0
+
+
+def fchownat(k: Kernel, p: Process, dirfd: int, path: str, uid: int, gid: int, flags: int) -> int:
+    """fchownat(2)."""
+    if not path and flags & AT_EMPTY_PATH:
+        k.vfs.set_owner(_by_descriptor(p, dirfd), uid, gid, p.cred)
+    else:
+        follow = not flags & AT_SYMLINK_NOFOLLOW
+        k.vfs.chown(_start(p, dirfd, path), path, uid, gid, p.cred, follow, p)
+    return 0
+
+
+def utimensat(
+    k: Kernel, p: Process, dirfd: int, path: str, flags: int, a_sec: int, a_nsec: int, m_sec: int, m_nsec: int
+) -> int:
+    """utimensat(2); AT_EMPTY_PATH stands for a null path (futimens)."""
+    atime, mtime = (a_sec, a_nsec), (m_sec, m_nsec)
+    if not path and flags & AT_EMPTY_PATH:
+        k.vfs.set_times(_by_descriptor(p, dirfd), atime, mtime, p.cred)
+    else:
+        follow = not flags & AT_SYMLINK_NOFOLLOW
+        k.vfs.utimens(_start(p, dirfd, path), path, atime, mtime, p.cred, follow, p)
+    return 0
+
+
+def _change_directory(k: Kernel, p: Process, inode: Inode) -> int:
+    if inode.mode & S_IFMT != S_IFDIR:
+        raise SysError(ENOTDIR)
+    if not permitted(inode, MAY_EXEC, p.cred):
+        raise SysError(EACCES)
+    k.vfs.opened(inode)
+    k.vfs.released(p.cwd)
+    p.cwd = inode
+    return 0
+
+
+def chdir(k: Kernel, p: Process, path: str) -> int:
+    """chdir(2)."""
+    return _change_directory(k, p, k.vfs.lookup(p.cwd, path, p.cred, True, p))
+
+
+def fchdir(k: Kernel, p: Process, fd: int) -> int:
+    """fchdir(2)."""
+    return _change_directory(k, p, file_at(p, fd).inode)
+
+
+def chroot(k: Kernel, p: Process, path: str) -> int:
+    """chroot(2): EPERM, the sandbox is one already."""
+    raise SysError(EPERM)
+
+
+def getcwd(k: Kernel, p: Process, size: int) -> int:
+    """getcwd(2). Mailbox: the path and its NUL, whose length is the result. ENOENT, ERANGE."""
+    data = k.vfs.path_of(p.cwd).encode("latin-1") + b"\0"
+    if len(data) > size:
+        raise SysError(ERANGE)
+    k.mailbox[: len(data)] = data
+    return len(data)
+
+
+def _pack_statfs(k: Kernel) -> int:
+    _STATFS.pack_into(
+        k.mailbox, 0, _TABUXFS_MAGIC, _BLOCK, _BLOCKS, _BLOCKS // 2, _BLOCKS // 2, _BLOCKS, _BLOCKS // 2, 1, 0, 255, _BLOCK
+    )
+    return 0
+
+
+def statfs(k: Kernel, p: Process, path: str) -> int:
+    """statfs(2). Mailbox: struct statfs64."""
+    k.vfs.lookup(p.cwd, path, p.cred, True, p)
+    return _pack_statfs(k)
+
+
+def fstatfs(k: Kernel, p: Process, fd: int) -> int:
+    """fstatfs(2). Mailbox: struct statfs64."""
+    file_at(p, fd)
+    return _pack_statfs(k)

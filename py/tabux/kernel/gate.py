@@ -1,0 +1,66 @@
+"""What the kernel asks of the gate (web/gate, or a fake one in tests)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+#: a system call that cannot finish now (ERESTARTSYS): the gate suspends the program and calls again after a wake
+BLOCKED = -512
+
+#: the mailbox carries structs from the kernel to the gate; bytes
+MAILBOX_SIZE = 65536
+
+
+class Gate(Protocol):
+    """The calls never run a program before they return; `wake` and its like only schedule."""
+
+    def wake(self, pid: int) -> None:
+        """The blocked call of that process is made again, soon. No effect where it is not blocked."""
+
+    def signal_due(self, pid: int, due: bool) -> None:
+        """A signal handler of the process is to run (its blocked call ends), or none is any more."""
+
+    def set_stopped(self, pid: int, stopped: bool) -> None:
+        """The process does not go on before it is called with False."""
+
+    def gone(self, pid: int, status: int) -> None:
+        """The process has ended with that wait status; its program never runs again."""
+
+    def pipe_ends(self, pipe: int, readers: int, writers: int) -> None:
+        """How many descriptions read and write a pipe; without any, its bytes are dropped."""
+
+    def sink_closed(self, sink: int) -> None:
+        """Nobody can write to that sink any more."""
+
+    def truncate(self, ino: int, size: int) -> int:
+        """Gives a content a new size; 0 or -errno."""
+
+    def discard(self, ino: int) -> None:
+        """The content is not needed any more."""
+
+    def set_text(self, ino: int, text: str) -> None:
+        """Gives a made-up file its content (latin-1)."""
+
+    def set_timer(self, timer: int, ms: float) -> None:
+        """Calls `timer_fired(timer)` after that time; replaces an earlier setting."""
+
+    def clear_timer(self, timer: int) -> None:
+        """Takes a timer back."""
+
+    def tty_output(self, tty: int, text: str) -> None:
+        """Bytes (latin-1) for a terminal's screen."""
+
+    def tty_flush(self, tty: int) -> None:
+        """Drops output that the page has not taken yet."""
+
+    def command_line(self, pid: int) -> str:
+        """The arguments of a process, each ended by NUL (latin-1)."""
+
+    def environment(self, pid: int) -> str:
+        """The environment a process was started with, in the same form."""
+
+    def now(self) -> float:
+        """Milliseconds since the epoch."""
+
+    def log(self, text: str) -> None:
+        """For the developer console."""

@@ -1,0 +1,104 @@
+"""The kernel's state, and the little that all its parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tabux.abi.errno import SysError
+from tabux.fs.credentials import ROOT, Credentials
+from tabux.fs.inode import Inode
+from tabux.fs.vfs import Vfs
+from tabux.kernel.files import OpenFile
+from tabux.kernel.gate import MAILBOX_SIZE, Gate
+from tabux.kernel.process import Limits, Process
+from tabux.kernel.terminals import Terminal
+
+#: at most so many processes: a renderer has about 125 memories (RLIMIT_NPROC)
+MAX_PROCESSES = 90
+MAX_FILES = 1024
+_UNLIMITED = -1
+#: resources of getrlimit(2) that are limited: stack, processes, descriptors
+_LIMITS = {3: (1 << 20, 1 << 20), 6: (MAX_PROCESSES, MAX_PROCESSES), 7: (MAX_FILES, 4096)}
+
+
+class _GateStore:
+    """File contents, kept by the gate."""
+
+    __slots__ = ("_gate",)
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def truncate(self, ino: int, size: int) -> None:
+        error = self._gate.truncate(ino, size)
+        if error:
+            raise SysError(-error)
+
+    def discard(self, ino: int) -> None:
+        self._gate.discard(ino)
+
+
+class Kernel:
+    """One sandbox's kernel: its file system, processes and terminals.
+
+    `mailbox` carries structs to the gate (see docs/kernel.md). Process 1 is the kernel's own `init`: it has no
+    program, adopts orphans and reaps them at once.
+    """
+
+    def __init__(self, gate: Gate, hostname: str = "tabux") -> None:
+        self.gate = gate
+        self.hostname = hostname
+        self.mailbox = bytearray(MAILBOX_SIZE)
+        self.vfs = Vfs(_GateStore(gate), self.now)
+        self.started = self.now()
+        self.processes: dict[int, Process] = {}
+        self.files: dict[int, OpenFile] = {}
+        self.terminals: dict[int, Terminal] = {}
+        self.timers: dict[int, Callable[[], None]] = {}
+        self._last_number = 0
+        self.last_pid = 1
+        self.init = Process(1, None, self.vfs.root, ROOT, Limits(dict(_LIMITS), MAX_FILES), self.started)
+        self.init.comm = "init"
+        self.processes[1] = self.init
+
+    def now(self) -> int:
+        """Nanoseconds since the epoch."""
+        return int(self.gate.now() * 1e6)
+
+    def number(self) -> int:
+        """A number not used before: for a description, a pipe, a timer."""
+        self._last_number += 1
+        return self._last_number
+
+    def new_process(self, parent: Process, cwd: Inode, cred: Credentials, limits: Limits) -> Process:
+        """A process with the next free pid, known to its parent; it has no files yet."""
+        self.last_pid += 1
+        p = Process(self.last_pid, parent, cwd, cred, limits, self.now())
+        self.processes[p.pid] = p
+        parent.children[p.pid] = p
+        self.vfs.opened(cwd)
+        return p
+
+    def forget(self, p: Process) -> None:
+        """Removes a zombie that has been waited for."""
+        self.processes.pop(p.pid, None)
+        if p.parent is not None:
+            p.parent.children.pop(p.pid, None)
+
+    def start_timer(self, ms: float, fire: Callable[[], None]) -> int:
+        """Calls `fire` once after `ms` milliseconds; returns the timer's number."""
+        timer = self.number()
+        self.timers[timer] = fire
+        self.gate.set_timer(timer, ms)
+        return timer
+
+    def stop_timer(self, timer: int) -> None:
+        """Takes a timer back; no effect when it has fired."""
+        if self.timers.pop(timer, None) is not None:
+            self.gate.clear_timer(timer)
+
+    def timer_fired(self, timer: int) -> None:
+        """The gate says that a timer's time has come."""
+        fire = self.timers.pop(timer, None)
+        if fire is not None:
+            fire()

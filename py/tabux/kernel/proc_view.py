@@ -1,0 +1,194 @@
+"""The kernel's processes as /proc shows them (`tabux.fs.procview`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tabux.abi.signal import SIG_IGN
+from tabux.fs.credentials import Credentials
+from tabux.fs.inode import Inode
+from tabux.kernel.calls.system_calls import RELEASE, VERSION
+from tabux.kernel.files import Kind, OpenFile
+from tabux.kernel.kernel import Kernel
+from tabux.kernel.process import ZOMBIE, Process
+from tabux.kernel.terminals import Terminal
+
+_MEMORY = 2 << 30
+
+
+class _Description:
+    __slots__ = ("_file", "_kernel")
+
+    def __init__(self, kernel: Kernel, file: OpenFile) -> None:
+        self._kernel = kernel
+        self._file = file
+
+    @property
+    def inode(self) -> Inode:
+        return self._file.inode
+
+    @property
+    def flags(self) -> int:
+        return self._file.flags
+
+    def describe(self) -> str:
+        file = self._file
+        if file.kind in (Kind.PIPE, Kind.SINK) and file.parent is None:
+            return f"pipe:[{file.inode.ino}]"
+        if file.parent is None:
+            return f"/dev/pts/{file.terminal.id}" if file.terminal is not None else "/dev/null"
+        return self._kernel.vfs.path_of_entry(file.parent, file.name, file.inode)
+
+
+class _Process:
+    __slots__ = ("_kernel", "_p")
+
+    def __init__(self, kernel: Kernel, p: Process) -> None:
+        self._kernel = kernel
+        self._p = p
+
+    @property
+    def pid(self) -> int:
+        return self._p.pid
+
+    @property
+    def ppid(self) -> int:
+        return self._p.parent.pid if self._p.parent is not None else 0
+
+    @property
+    def pgid(self) -> int:
+        return self._p.pgid
+
+    @property
+    def sid(self) -> int:
+        return self._p.sid
+
+    @property
+    def comm(self) -> str:
+        return self._p.comm
+
+    @property
+    def state(self) -> str:
+        return self._p.state
+
+    @property
+    def cred(self) -> Credentials:
+        return self._p.cred
+
+    @property
+    def cwd(self) -> Inode:
+        return self._p.cwd
+
+    @property
+    def umask(self) -> int:
+        return self._p.umask
+
+    @property
+    def exe(self) -> str:
+        return self._p.exe_path
+
+    @property
+    def executable(self) -> Inode | None:
+        return self._p.exe
+
+    @property
+    def fds(self) -> Mapping[int, _Description]:
+        return {fd: _Description(self._kernel, file) for fd, file in self._p.files.items()}
+
+    @property
+    def start_time(self) -> int:
+        return self._p.started
+
+    @property
+    def cpu_time(self) -> int:
+        return 0
+
+    @property
+    def memory(self) -> int:
+        return 0
+
+    @property
+    def terminal(self) -> int:
+        terminal = self._p.terminal
+        return terminal.inode.rdev if isinstance(terminal, Terminal) and terminal.inode is not None else 0
+
+    @property
+    def foreground(self) -> int:
+        terminal = self._p.terminal
+        return terminal.tty.foreground_pgid if isinstance(terminal, Terminal) else -1
+
+    @property
+    def signal_sets(self) -> tuple[int, int, int, int]:
+        ignored = caught = 0
+        for sig, action in self._p.actions.items():
+            if action.handler == SIG_IGN:
+                ignored |= 1 << (sig - 1)
+            elif action.handler:
+                caught |= 1 << (sig - 1)
+        return self._p.pending, self._p.mask, ignored, caught
+
+    def cmdline(self) -> str:
+        return "" if self._p.state == ZOMBIE else self._kernel.gate.command_line(self._p.pid)
+
+    def environ(self) -> str:
+        return "" if self._p.state == ZOMBIE else self._kernel.gate.environment(self._p.pid)
+
+
+class ProcView:
+    """The `SystemView` of one kernel."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def pids(self) -> Iterable[int]:
+        """All process numbers, in increasing order."""
+        return sorted(self._kernel.processes)
+
+    def process(self, pid: int) -> _Process | None:
+        """A process by number, None when there is none."""
+        p = self._kernel.processes.get(pid)
+        return None if p is None else _Process(self._kernel, p)
+
+    def caller(self, context: object) -> _Process | None:
+        """The process that made the call; None for the API."""
+        return _Process(self._kernel, context) if isinstance(context, Process) else None
+
+    @property
+    def hostname(self) -> str:
+        """Node name."""
+        return self._kernel.hostname
+
+    @property
+    def release(self) -> str:
+        """`uname -r`."""
+        return RELEASE
+
+    @property
+    def version(self) -> str:
+        """`uname -v`."""
+        return VERSION
+
+    @property
+    def boot_time(self) -> int:
+        """ns since the epoch."""
+        return self._kernel.started
+
+    @property
+    def idle_time(self) -> int:
+        """Unknown to a browser: 0."""
+        return 0
+
+    @property
+    def memory(self) -> tuple[int, int]:
+        """(total, free) bytes: what a page may hope for, no browser tells."""
+        return _MEMORY, _MEMORY // 2
+
+    @property
+    def load(self) -> tuple[float, float, float]:
+        """Load averages: not kept."""
+        return 0.0, 0.0, 0.0
+
+    @property
+    def last_pid(self) -> int:
+        """The number given to the newest process."""
+        return self._kernel.last_pid

@@ -1,0 +1,136 @@
+"""A process and what belongs to it (xv6's struct proc)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tabux.fs.credentials import Credentials
+from tabux.fs.inode import Inode
+from tabux.kernel.files import OpenFile, Pipe
+
+RUNNING = "R"
+STOPPED = "T"
+ZOMBIE = "Z"
+
+
+class Action:
+    """What a process does on a signal (sigaction(2)). Never changed in place: processes share it."""
+
+    __slots__ = ("flags", "handler", "mask")
+
+    def __init__(self, handler: int, flags: int, mask: int) -> None:
+        self.handler = handler
+        self.flags = flags
+        self.mask = mask
+
+
+class SignalInfo:
+    """Who sent a signal and why (the part of siginfo_t that libc passes on)."""
+
+    __slots__ = ("code", "pid", "status", "uid")
+
+    def __init__(self, code: int = 0, pid: int = 0, uid: int = 0, status: int = 0) -> None:
+        self.code = code
+        self.pid = pid
+        self.uid = uid
+        self.status = status
+
+
+class Limits:
+    """Resource limits (getrlimit(2)): resource number → (soft, hard); -1 is no limit."""
+
+    __slots__ = ("nofile", "values")
+
+    def __init__(self, values: dict[int, tuple[int, int]], nofile: int) -> None:
+        self.values = values
+        #: soft RLIMIT_NOFILE, looked at with every open
+        self.nofile = nofile
+
+
+class Process:
+    """One process. Signals are bits 1 << (number - 1)."""
+
+    __slots__ = (
+        "actions",
+        "alarm",
+        "children",
+        "cloexec",
+        "comm",
+        "continued",
+        "cred",
+        "cwd",
+        "due",
+        "exe",
+        "exe_path",
+        "executed",
+        "files",
+        "found",
+        "infos",
+        "limits",
+        "mask",
+        "nice",
+        "on_exit",
+        "opening",
+        "parent",
+        "pending",
+        "pgid",
+        "pid",
+        "read_deadline",
+        "saved_mask",
+        "sid",
+        "started",
+        "state",
+        "status",
+        "stop_signal",
+        "terminal",
+        "umask",
+    )
+
+    def __init__(self, pid: int, parent: Process | None, cwd: Inode, cred: Credentials, limits: Limits, now: int) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.children: dict[int, Process] = {}
+        self.pgid = pid
+        self.sid = pid
+        #: the controlling terminal, a `Terminal`
+        self.terminal: object = None
+        self.cwd = cwd
+        self.cred = cred
+        self.umask = 0o022
+        self.limits = limits
+        self.nice = 0
+        #: ns since the epoch
+        self.started = now
+        self.files: dict[int, OpenFile] = {}
+        self.cloexec: set[int] = set()
+
+        self.actions: dict[int, Action] = {}
+        self.mask = 0
+        #: the mask to go back to after sigsuspend, ppoll or pselect
+        self.saved_mask: int | None = None
+        self.pending = 0
+        self.infos: dict[int, SignalInfo] = {}
+        #: what the gate was last told: a handler is to run
+        self.due = False
+        #: (timer number, deadline ns, interval ns) of ITIMER_REAL
+        self.alarm: tuple[int, int, int] | None = None
+
+        self.state = RUNNING
+        #: wait status (wait(2)) once it is a zombie
+        self.status = 0
+        #: a stop, or a continuation, that the parent has not yet been told
+        self.stop_signal = 0
+        self.continued = False
+        self.on_exit: Callable[[int], None] | None = None
+
+        self.comm = ""
+        self.exe: Inode | None = None
+        self.exe_path = ""
+        #: whether it has called execve: setpgid on it is then refused
+        self.executed = False
+        #: what the execve in progress has found: (program, its path, name for comm)
+        self.found: tuple[Inode, str, str] | None = None
+        #: the FIFO end that the open in progress waits with
+        self.opening: tuple[OpenFile, Pipe, int] | None = None
+        #: when the terminal read in progress gives up (VTIME), ns; 0 for none
+        self.read_deadline = 0

@@ -1,0 +1,69 @@
+"""Terminals: a `Tty` (the line discipline) with a device node and a screen behind the gate.
+
+Who may read and write, and who gets signals, is decided here (tty_ioctl(4), setpgid(2), POSIX 11.1.4).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabux.tty import Tty
+
+if TYPE_CHECKING:
+    from tabux.fs.inode import Inode
+    from tabux.kernel.kernel import Kernel
+
+#: writers wait while so many bytes have not been taken by the page
+SCREEN_BACKLOG = 131072
+
+
+class Terminal:
+    """One terminal: /dev/pts/<id>."""
+
+    __slots__ = ("_kernel", "id", "inode", "screen_backlog", "tty", "waiting")
+
+    def __init__(self, kernel: Kernel, number: int) -> None:
+        self._kernel = kernel
+        self.id = number
+        self.tty = Tty(self._output, self._signal, self.changed, self._flush)
+        self.inode: Inode | None = None
+        #: pids to wake at the next change
+        self.waiting: set[int] = set()
+        #: bytes of output that the page has not yet taken
+        self.screen_backlog = 0
+
+    def _output(self, text: str) -> None:
+        self.screen_backlog += len(text)
+        self._kernel.gate.tty_output(self.id, text)
+
+    def _flush(self) -> None:
+        self._kernel.gate.tty_flush(self.id)
+
+    def _signal(self, sig: int) -> None:
+        # imported late: signals needs the kernel, which has terminals
+        from tabux.kernel import jobs, signals
+
+        for p in jobs.members(self._kernel, self.tty.foreground_pgid):
+            signals.post(self._kernel, p, sig)
+
+    def signal_foreground(self, sig: int) -> None:
+        """Sends a signal to the foreground group."""
+        self._signal(sig)
+
+    def changed(self) -> None:
+        """Wakes whoever waits to read, write or poll."""
+        waiting, self.waiting = self.waiting, set()
+        for pid in waiting:
+            self._kernel.gate.wake(pid)
+
+    @property
+    def screen_full(self) -> bool:
+        """Whether writers must wait for the page."""
+        return self.screen_backlog > SCREEN_BACKLOG
+
+    def screen_took(self, count: int) -> None:
+        """The page has shown that many bytes."""
+        full = self.screen_full
+        self.screen_backlog = max(0, self.screen_backlog - count)
+        if full and not self.screen_full:
+            self.changed()

@@ -1,0 +1,93 @@
+"""The kernel inside Pyodide: the one module that knows JavaScript's side of the bridge.
+
+`web/kernel-worker.js` calls `start` once with the gate and a manifest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tabux.abi.errno import EIO, SysError
+from tabux.api import commands, files, owner, terminals
+from tabux.fs.inode import Inode
+from tabux.fs.manifest import Entry
+from tabux.kernel.boot import boot, install, system_calls
+from tabux.kernel.kernel import Kernel
+
+
+class Worker:
+    """What JavaScript holds on to: the mailbox, the system calls, the API."""
+
+    def __init__(self, gate: Any) -> None:
+        self.kernel: Kernel = boot(gate)
+        self._gate = gate
+        self.mailbox = self.kernel.mailbox
+        self.calls = system_calls(self.kernel)
+        #: variables for every command, given at Sandbox.create
+        self.envs: dict[str, str] = {}
+
+    def install(self, manifest: str) -> None:
+        """Fills the file system from the text of userland.json."""
+        install(self.kernel, json.loads(manifest)["files"], self._supply)
+
+    def _supply(self, inode: Inode, entry: Entry) -> None:
+        if "text" in entry:
+            self._gate.set_text(inode.ino, entry["text"].encode().decode("latin-1"))
+        else:
+            self._gate.set_download(inode.ino, entry["url"], entry["size"], entry["sha256"])
+
+    def api(self) -> dict[str, Callable[..., Any]]:
+        """The API's functions by name. A failure answers -errno; the functions that answer text then have none."""
+        k = self.kernel
+        table: dict[str, Callable[..., Any]] = {
+            "run": commands.run,
+            "cancel": commands.cancel,
+            "make_dir": files.make_dir,
+            "write": files.write,
+            "read": files.read,
+            "info": files.info,
+            "list": files.listing,
+            "exists": files.exists,
+            "rename": files.rename,
+            "remove": files.remove,
+            "pty_create": terminals.create,
+            "pty_write": terminals.write,
+            "pty_resize": terminals.resize,
+            "pty_took": terminals.took,
+            "pty_hang_up": terminals.hang_up,
+        }
+        guarded = {name: self._guard(k, function) for name, function in table.items()}
+        guarded["environment"] = self.environment
+        return guarded
+
+    def environment(self, extra: str) -> str:
+        """The environment of a process: the defaults, the sandbox's, and `extra` (a JSON object)."""
+        return owner.environment(self.envs, _latin1(json.loads(extra)))
+
+    def set_envs(self, envs: str) -> None:
+        """Variables for everything that runs in the sandbox (a JSON object)."""
+        self.envs = _latin1(json.loads(envs))
+
+    @staticmethod
+    def _guard(k: Kernel, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            try:
+                return function(k, *arguments)
+            except SysError as error:
+                return -error.errno
+            except Exception as error:
+                k.gate.log(f"tabux: the API failed inside the kernel: {error!r}")
+                return -EIO
+
+        return call
+
+
+def _latin1(envs: dict[str, str]) -> dict[str, str]:
+    return {name.encode().decode("latin-1"): value.encode().decode("latin-1") for name, value in envs.items()}
+
+
+def start(gate: Any) -> Worker:
+    """A kernel for this gate."""
+    return Worker(gate)

@@ -1,0 +1,253 @@
+// read, write and seek on whatever a descriptor may be. Results are as in Linux: a count, or -errno.
+import {
+  BLOCKED, EAGAIN, EBADF, EINVAL, EISDIR, ENOSPC, EPIPE, ESPIPE,
+} from "./errno.js";
+import { Kind, O_APPEND, O_NONBLOCK } from "./open-file.js";
+import { PIPE_BUF } from "./pipe.js";
+import { latin1 } from "./process.js";
+
+/** @typedef {import("./gate.js").Gate} Gate */
+/** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./open-file.js").OpenFile} OpenFile */
+/** @typedef {import("./content.js").Content} Content */
+/** @typedef {import("./pipe.js").Pipe} Pipe */
+
+/** One read or write moves at most so many bytes to or from a terminal. */
+const TTY_CHUNK = 4096;
+/** crypto.getRandomValues gives at most so many bytes at once. */
+const RANDOM_CHUNK = 65536;
+
+/**
+ * @param {Uint8Array} target is filled with random bytes
+ */
+export function randomFill(target) {
+  for (let i = 0; i < target.length; i += RANDOM_CHUNK)
+    crypto.getRandomValues(/** @type {Uint8Array<ArrayBuffer>} */ (target.subarray(i, i + RANDOM_CHUNK)));
+}
+
+/**
+ * Reads into one buffer of the program.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {OpenFile} file
+ * @param {number} address
+ * @param {number} length
+ * @param {number} position where in the file, or -1 for the file's own position
+ * @returns {number}
+ */
+function readInto(gate, program, file, address, length, position) {
+  switch (file.kind) {
+    case Kind.REGULAR: {
+      const content = /** @type {Content} */ (file.content);
+      if (content.download) {
+        const error = content.demand(() => gate.wake(program.process.pid));
+        if (error) return error;
+      }
+      const from = position < 0 ? file.position : position;
+      const count = Math.min(length, content.size - from);
+      if (count <= 0) return 0;
+      program.bytes.set(content.bytes.subarray(from, from + count), address);
+      if (position < 0) file.position = from + count;
+      return count;
+    }
+    case Kind.PIPE: {
+      const pipe = /** @type {Pipe} */ (file.pipe);
+      if (length === 0) return 0;
+      if (pipe.size) {
+        const count = pipe.take(program.bytes.subarray(address, address + length));
+        gate.wakeAll(pipe.waiters);
+        return count;
+      }
+      if (pipe.writers === 0) return 0;
+      if (file.flags & O_NONBLOCK) return -EAGAIN;
+      pipe.waiters.add(program.process);
+      return BLOCKED;
+    }
+    case Kind.TTY: {
+      const count = gate.kernel.tty_read(program.process.pid, file.id, Math.min(length, TTY_CHUNK));
+      if (count > 0) program.bytes.set(gate.mail(0, count), address);
+      return count;
+    }
+    case Kind.NULL:
+      return 0;
+    case Kind.ZERO:
+    case Kind.FULL:
+      program.bytes.fill(0, address, address + length);
+      return length;
+    case Kind.RANDOM:
+      randomFill(program.bytes.subarray(address, address + length));
+      return length;
+    case Kind.DIRECTORY:
+      return -EISDIR;
+    default:
+      return -EBADF;
+  }
+}
+
+/**
+ * readv: fills the buffers in order; stops at the first that is not filled.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} fd
+ * @param {number} vector address of { u32 address; u32 length } entries
+ * @param {number} entries
+ * @param {number} position where in the file, or -1
+ * @returns {number}
+ */
+export function readv(gate, program, fd, vector, entries, position) {
+  const file = program.process.files[fd];
+  if (!file || !file.readable) return file?.kind === Kind.DIRECTORY ? -EISDIR : -EBADF;
+  if (position >= 0 && !seekable(file)) return -ESPIPE;
+  let total = 0;
+  for (let i = 0; i < entries; i++) {
+    const address = program.u32(vector + 8 * i);
+    const length = program.u32(vector + 8 * i + 4);
+    if (length === 0 && i < entries - 1) continue;
+    if (address + length > program.bytes.length) throw new RangeError("buffer outside the memory");
+    const count = readInto(gate, program, file, address, length, position);
+    if (count < 0) return total || count;
+    total += count;
+    if (position >= 0) position += count;
+    if (count < length || file.kind === Kind.TTY) break;
+    // a pipe gives what it has; asking again could block
+    if (file.kind === Kind.PIPE && !(/** @type {Pipe} */ (file.pipe).size)) break;
+  }
+  return total;
+}
+
+/**
+ * Writes one buffer of the program.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {OpenFile} file
+ * @param {Uint8Array} data a view of the program's memory
+ * @param {number} position where in the file, or -1
+ * @returns {number} may be less than data.length where the rest would block
+ */
+function writeFrom(gate, program, file, data, position) {
+  switch (file.kind) {
+    case Kind.REGULAR: {
+      const content = /** @type {Content} */ (file.content);
+      if (content.download) {
+        const error = content.demand(() => gate.wake(program.process.pid));
+        if (error) return error;
+      }
+      if (data.length === 0) return 0;
+      const at = position >= 0 ? position : file.flags & O_APPEND ? content.size : file.position;
+      const count = content.write(at, data);
+      if (count < 0) return count;
+      if (position < 0) file.position = at + count;
+      gate.contents.touched(content);
+      return count;
+    }
+    case Kind.PIPE: {
+      const pipe = /** @type {Pipe} */ (file.pipe);
+      if (pipe.readers === 0) {
+        gate.kernel.sigpipe(program.process.pid);
+        return -EPIPE;
+      }
+      if (data.length === 0) return 0;
+      const { room } = pipe;
+      const count = data.length <= PIPE_BUF && room < data.length ? 0 : Math.min(room, data.length);
+      if (count > 0) {
+        pipe.put(count === data.length ? data : data.subarray(0, count));
+        gate.wakeAll(pipe.waiters);
+        return count;
+      }
+      if (file.flags & O_NONBLOCK) return -EAGAIN;
+      pipe.waiters.add(program.process);
+      return BLOCKED;
+    }
+    case Kind.TTY:
+      return gate.kernel.tty_write(program.process.pid, file.id, latin1(data.subarray(0, TTY_CHUNK)));
+    case Kind.SINK:
+      /** @type {(data: Uint8Array) => void} */ (file.sink)(data.slice());
+      return data.length;
+    case Kind.NULL:
+    case Kind.ZERO:
+    case Kind.RANDOM:
+      return data.length;
+    case Kind.FULL:
+      return data.length ? -ENOSPC : 0;
+    case Kind.DIRECTORY:
+      return -EISDIR;
+    default:
+      return -EBADF;
+  }
+}
+
+/**
+ * writev: all of the buffers, or as much as goes. A blocking write that has moved something remembers it in
+ * `program.progress`, so that a retry goes on where it stopped and a signal answers with the count.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} fd
+ * @param {number} vector
+ * @param {number} entries
+ * @param {number} position where in the file, or -1
+ * @returns {number}
+ */
+export function writev(gate, program, fd, vector, entries, position) {
+  const file = program.process.files[fd];
+  if (!file || !file.writable) return -EBADF;
+  if (position >= 0 && !seekable(file)) return -ESPIPE;
+  if (!program.retrying) program.progress = 0;
+  let skip = program.progress;
+  for (let i = 0; i < entries; i++) {
+    const address = program.u32(vector + 8 * i);
+    const length = program.u32(vector + 8 * i + 4);
+    if (address + length > program.bytes.length) throw new RangeError("buffer outside the memory");
+    if (skip >= length && length > 0) {
+      skip -= length;
+      continue;
+    }
+    for (let done = skip; done < length || length === 0; ) {
+      const data = program.bytes.subarray(address + done, address + length);
+      const count = writeFrom(gate, program, file, data, position);
+      if (count === BLOCKED) return program.process.signalDue && program.progress ? program.progress : BLOCKED;
+      if (count < 0) return program.progress && count !== -EPIPE ? program.progress : count;
+      done += count;
+      program.progress += count;
+      if (position >= 0) position += count;
+      if (length === 0 || count === 0) break;
+    }
+    skip = 0;
+  }
+  return program.progress;
+}
+
+/** @param {OpenFile} file */
+function seekable(file) {
+  return file.kind !== Kind.PIPE && file.kind !== Kind.TTY && file.kind !== Kind.SINK;
+}
+
+/**
+ * lseek on anything but a directory (the kernel keeps the position of those).
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} fd
+ * @param {number} offset
+ * @param {number} whence 0 SEEK_SET, 1 SEEK_CUR, 2 SEEK_END, 3 SEEK_DATA, 4 SEEK_HOLE
+ * @returns {number} the new position
+ */
+export function seek(gate, program, fd, offset, whence) {
+  const file = program.process.files[fd];
+  if (!file || file.kind === Kind.PATH) return -EBADF;
+  if (!seekable(file)) return -ESPIPE;
+  if (file.kind === Kind.DIRECTORY) return gate.kernel.seekdir(program.process.pid, fd, offset, whence);
+  if (file.kind !== Kind.REGULAR) return 0;
+  const content = /** @type {Content} */ (file.content);
+  const size = content.download ? content.download.size : content.size;
+  let to;
+  if (whence === 0) to = offset;
+  else if (whence === 1) to = file.position + offset;
+  else if (whence === 2) to = size + offset;
+  else if (whence === 3 || whence === 4) {
+    if (offset < 0 || offset >= size) return -6; // ENXIO
+    to = whence === 3 ? offset : size;
+  } else return -EINVAL;
+  if (to < 0) return -EINVAL;
+  file.position = to;
+  return to;
+}
+

@@ -1,0 +1,135 @@
+// execve: from a path to a program that can be instantiated.
+import { BLOCKED, E2BIG, EIO, ELOOP, ENOEXEC } from "./errno.js";
+import { Image, isWasm } from "./image.js";
+import { REPLACED, fromLatin1, latin1 } from "./process.js";
+
+/** @typedef {import("./gate.js").Gate} Gate */
+/** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./content.js").Content} Content */
+
+/** Longest single argument and longest sum of all, bytes (execve(2), MAX_ARG_STRLEN and a quarter of the stack). */
+const MAX_ARGUMENT = 131072;
+const MAX_ARGUMENTS = 2 * 1024 * 1024;
+/** So much of a script's first line counts (BINPRM_BUF_SIZE). */
+const HEAD = 256;
+/** How many interpreters may be scripts themselves. */
+const MAX_INTERPRETERS = 4;
+/** Modules larger than this are compiled off the thread, bytes. */
+const COMPILE_ASIDE = 65536;
+
+/**
+ * What an execve has found: everything a new program needs.
+ * @typedef {{ image: Image, argv: Uint8Array[], environ: Uint8Array[] }} Execution
+ */
+
+/**
+ * The program of a file, compiled once.
+ * @param {Content} content
+ * @param {() => void} ready called when it is worth asking again
+ * @returns {Image | number} or BLOCKED, -ENOEXEC
+ */
+function imageOf(content, ready) {
+  if (content.image) return content.image;
+  const bytes = content.bytes.slice(0, content.size);
+  if (content.size <= COMPILE_ASIDE) {
+    try {
+      content.image = new Image(new WebAssembly.Module(bytes), bytes);
+      return content.image;
+    } catch {
+      return -ENOEXEC;
+    }
+  }
+  const { compiling } = content;
+  if (compiling === "failed") return -ENOEXEC;
+  if (!compiling) {
+    /** @type {Promise<void>} */
+    const started = WebAssembly.compile(bytes).then(
+      (module) => {
+        // a write meanwhile has made these bytes another program
+        if (content.compiling !== started) return;
+        content.image = new Image(module, bytes);
+        content.compiling = null;
+      },
+      (error) => {
+        if (content.compiling !== started) return;
+        console.error("tabux: a program does not compile:", error);
+        content.compiling = "failed";
+      },
+    );
+    content.compiling = started;
+  }
+  /** @type {Promise<void>} */ (content.compiling).then(ready);
+  return BLOCKED;
+}
+
+/**
+ * The interpreter line of a script, as Linux reads it.
+ * @param {string} head
+ * @returns {{ interpreter: string, argument: string | null } | null}
+ */
+function interpreterLine(head) {
+  const match = /^#![ \t]*([^ \t\n\0]+)(?:[ \t]+([^\n\0]*?))?[ \t]*(?:\n|\0|$)/.exec(head);
+  return match && { interpreter: match[1], argument: match[2] || null };
+}
+
+/**
+ * Finds what to run, follows `#!`, compiles.
+ * @param {Gate} gate
+ * @param {number} pid
+ * @param {string} path
+ * @param {Uint8Array[]} argv
+ * @param {Uint8Array[]} environ
+ * @param {() => void} ready called when it is worth asking again after BLOCKED
+ * @returns {Execution | number} or BLOCKED, -errno
+ */
+export function prepare(gate, pid, path, argv, environ, ready) {
+  let total = 0;
+  for (const string of [...argv, ...environ]) {
+    if (string.length >= MAX_ARGUMENT) return -E2BIG;
+    total += string.length + 5;
+  }
+  if (total > MAX_ARGUMENTS) return -E2BIG;
+  for (let depth = 0; ; depth++) {
+    const ino = gate.kernel.exec_lookup(pid, path, depth);
+    if (ino < 0) return ino;
+    const content = gate.contents.of(ino);
+    const waiting = content.demand(ready);
+    if (waiting === -EIO || waiting === BLOCKED) return waiting;
+    const head = content.bytes.subarray(0, Math.min(content.size, HEAD));
+    if (isWasm(head)) {
+      const image = imageOf(content, ready);
+      return typeof image === "number" ? image : { image, argv, environ };
+    }
+    const line = interpreterLine(latin1(head));
+    if (!line) return -ENOEXEC;
+    if (depth === MAX_INTERPRETERS) return -ELOOP;
+    const words = line.argument === null ? [line.interpreter, path] : [line.interpreter, line.argument, path];
+    argv = [...words.map(fromLatin1), ...argv.slice(1)];
+    path = line.interpreter;
+  }
+}
+
+/**
+ * execve(2). Does not return when it succeeds, except to the program that acts for a child after tabux_vfork:
+ * that one gets the child's pid.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {string} path
+ * @param {Uint8Array[]} argv
+ * @param {Uint8Array[]} environ
+ * @returns {number} BLOCKED, -errno or the pid
+ */
+export function execve(gate, program, path, argv, environ) {
+  const { process } = program;
+  const execution = prepare(gate, process.pid, path, argv, environ, () => gate.wake(process.pid));
+  if (typeof execution === "number") return execution;
+  gate.commitExec(process);
+  if (process === program.owner) {
+    program.next = execution;
+    throw REPLACED;
+  }
+  program.process = program.owner;
+  program.showSignalDue();
+  gate.start(process, execution);
+  return process.pid;
+}

@@ -1,0 +1,49 @@
+// The gate as the kernel sees it: the methods of tabux.kernel.gate.Gate, and those only its loader uses.
+import { Download } from "./download.js";
+import { fromLatin1, latin1 } from "./process.js";
+
+/** @typedef {import("./gate.js").Gate} Gate */
+
+/** @param {Uint8Array[]} strings @returns {string} each ended by NUL */
+function joined(strings) {
+  return strings.map((string) => `${latin1(string)}\0`).join("");
+}
+
+/**
+ * @param {Gate} gate
+ * @param {string} base what relative download addresses start from
+ * @returns {Record<string, Function>} by the names the kernel uses
+ */
+export function kernelInterface(gate, base) {
+  return {
+    wake: (/** @type {number} */ pid) => gate.wake(pid),
+    signal_due: (/** @type {number} */ pid, /** @type {boolean} */ due) => gate.signalDue(pid, due),
+    set_stopped: (/** @type {number} */ pid, /** @type {boolean} */ stopped) => gate.setStopped(pid, stopped),
+    gone: (/** @type {number} */ pid, /** @type {number} */ status) => gate.gone(pid, status),
+    pipe_ends: (/** @type {number} */ pipe, /** @type {number} */ readers, /** @type {number} */ writers) =>
+      gate.pipeEnds(pipe, readers, writers),
+    sink_closed: (/** @type {number} */ sink) => gate.sinkClosed(sink),
+    truncate: (/** @type {number} */ ino, /** @type {number} */ size) => {
+      const content = gate.contents.of(ino);
+      content.download = null;
+      return content.truncate(size);
+    },
+    discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
+    set_text: (/** @type {number} */ ino, /** @type {string} */ text) => {
+      const content = gate.contents.of(ino);
+      content.bytes = fromLatin1(text);
+      content.size = text.length;
+    },
+    set_download: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash) => {
+      gate.contents.of(ino).download = new Download(new URL(url, base).href, size, hash);
+    },
+    set_timer: (/** @type {number} */ timer, /** @type {number} */ ms) => gate.setTimer(timer, ms),
+    clear_timer: (/** @type {number} */ timer) => gate.clearTimer(timer),
+    tty_output: (/** @type {number} */ tty, /** @type {string} */ text) => gate.terminals.get(tty)?.output(text),
+    tty_flush: (/** @type {number} */ tty) => gate.terminals.get(tty)?.flush(),
+    command_line: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.argv ?? []),
+    environment: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.environ ?? []),
+    now: () => performance.timeOrigin + performance.now(),
+    log: (/** @type {string} */ text) => console.error(text),
+  };
+}

@@ -1,0 +1,136 @@
+// ppoll and pselect6: readiness of descriptors, and waiting for it.
+import { BLOCKED, EBADF, EINTR, EINVAL } from "./errno.js";
+import { Kind } from "./open-file.js";
+import { PIPE_BUF } from "./pipe.js";
+
+/** @typedef {import("./gate.js").Gate} Gate */
+/** @typedef {import("./process.js").Program} Program */
+
+const POLLIN = 1;
+const POLLOUT = 4;
+const POLLERR = 8;
+const POLLHUP = 16;
+const POLLNVAL = 32;
+
+/**
+ * What a descriptor is ready for; where it is not, the process is put on the list of who is woken.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} fd
+ * @param {number} events asked for
+ * @returns {number} POLL* bits
+ */
+function ready(gate, program, fd, events) {
+  const file = program.process.files[fd];
+  if (!file) return POLLNVAL;
+  if (file.kind === Kind.TTY) return gate.kernel.tty_poll(program.process.pid, file.id) & (events | POLLHUP | POLLERR);
+  if (file.kind !== Kind.PIPE) return events & (POLLIN | POLLOUT);
+  const pipe = /** @type {import("./pipe.js").Pipe} */ (file.pipe);
+  let bits = 0;
+  if (file.readable) {
+    if (pipe.size) bits |= POLLIN;
+    if (!pipe.writers) bits |= POLLHUP;
+  }
+  if (file.writable) {
+    if (pipe.room >= PIPE_BUF) bits |= POLLOUT;
+    if (!pipe.readers) bits |= POLLERR;
+  }
+  bits &= events | POLLHUP | POLLERR;
+  if (!bits) pipe.waiters.add(program.process);
+  return bits;
+}
+
+/**
+ * Waits for `look` to count something, or the time to pass. The signal mask is swapped for the time of the wait;
+ * where a handler is due the kernel puts the old mask back after it.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {() => number} look how many descriptors are ready, or -errno
+ * @param {number} timeout address of a timespec, 0 to wait without end
+ * @param {number} mask address of a sigset_t, or 0
+ * @returns {number}
+ */
+function wait(gate, program, look, timeout, mask) {
+  const { pid } = program.process;
+  if (!program.retrying) {
+    const ms = timeout ? program.timespecMs(timeout) : Infinity;
+    if (ms < 0) return -EINVAL;
+    if (mask) {
+      gate.kernel.mask_swap(pid, program.u32(mask), program.u32(mask + 4));
+      program.finish = (result) => {
+        if (result !== -EINTR) gate.kernel.mask_restore(pid);
+        return result;
+      };
+    }
+    program.deadlineMs = performance.now() + ms;
+    const count = look();
+    if (count || ms === 0) return count;
+    if (ms !== Infinity) gate.wakeAfter(program, ms);
+    return BLOCKED;
+  }
+  return look() || (performance.now() >= program.deadlineMs ? 0 : BLOCKED);
+}
+
+/**
+ * ppoll(2).
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} list address of { i32 fd; i16 events; i16 revents } entries
+ * @param {number} count
+ * @param {number} timeout
+ * @param {number} mask
+ * @returns {number}
+ */
+export function ppoll(gate, program, list, count, timeout, mask) {
+  const look = () => {
+    const { data } = program;
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      const at = list + 8 * i;
+      const fd = data.getInt32(at, true);
+      const bits = fd < 0 ? 0 : ready(gate, program, fd, data.getInt16(at + 4, true));
+      data.setInt16(at + 6, bits, true);
+      if (bits) found++;
+    }
+    return found;
+  };
+  return wait(gate, program, look, timeout, mask);
+}
+
+/**
+ * pselect6(2). The sets are written only when the call ends well, so that a retry still finds what was asked.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} count highest descriptor + 1
+ * @param {number} readSet address of a bit set, or 0
+ * @param {number} writeSet
+ * @param {number} exceptSet
+ * @param {number} timeout
+ * @param {number} maskPointer address of { sigset_t *mask; size_t size }, or 0
+ * @returns {number}
+ */
+export function pselect6(gate, program, count, readSet, writeSet, exceptSet, timeout, maskPointer) {
+  const length = ((count + 31) >> 5) * 4;
+  const sets = [
+    { at: readSet, events: POLLIN, counts: POLLIN | POLLHUP | POLLERR },
+    { at: writeSet, events: POLLOUT, counts: POLLOUT | POLLERR },
+    { at: exceptSet, events: 0, counts: 0 },
+  ].filter((set) => set.at);
+  const look = () => {
+    const found = sets.map(() => new Uint8Array(length));
+    let total = 0;
+    for (let s = 0; s < sets.length; s++)
+      for (let fd = 0; fd < count; fd++) {
+        if (!((program.bytes[sets[s].at + (fd >> 3)] >> (fd & 7)) & 1)) continue;
+        const bits = ready(gate, program, fd, sets[s].events);
+        if (bits & POLLNVAL) return -EBADF;
+        if (!(bits & sets[s].counts)) continue;
+        found[s][fd >> 3] |= 1 << (fd & 7);
+        total++;
+      }
+    if (total || performance.now() >= program.deadlineMs)
+      found.forEach((bits, s) => program.bytes.set(bits, sets[s].at));
+    return total;
+  };
+  return wait(gate, program, look, timeout, maskPointer ? program.u32(maskPointer) : 0);
+}

@@ -1,0 +1,97 @@
+// System calls on descriptors that preview1 has no word for.
+import { EBADF, EINVAL, ENOTDIR } from "../errno.js";
+import { O_APPEND, O_NONBLOCK, Kind } from "../open-file.js";
+import { ppoll, pselect6 } from "../poll.js";
+import { wide } from "./paths.js";
+
+/** @typedef {import("./index.js").Call} Call */
+
+const F_DUPFD = 0;
+const F_SETFL = 4;
+const F_GETLK = 5;
+const F_OFD_GETLK = 36;
+const F_DUPFD_CLOEXEC = 1030;
+const F_UNLCK = 2;
+/** The mailbox holds so many bytes of directory entries. */
+const DIRENTS = 65536;
+
+/**
+ * @param {import("../process.js").Process} process
+ * @param {number} from
+ * @param {number} to the new descriptor, or -errno
+ */
+function duplicated(process, from, to) {
+  if (to >= 0) process.files[to] = process.files[from];
+  return to;
+}
+
+/** @type {Record<number, Call>} */
+export const DESCRIPTOR_CALLS = {
+  // dup(fd)
+  23: (gate, { process }, fd) => duplicated(process, fd, gate.kernel.dup(process.pid, fd)),
+  // dup3(oldfd, newfd, flags)
+  24: (gate, { process }, fd, to, flags) => duplicated(process, fd, gate.kernel.dup3(process.pid, fd, to, flags)),
+  // fcntl(fd, command, argument)
+  25(gate, program, fd, command, argument) {
+    const { process } = program;
+    const result = gate.kernel.fcntl(process.pid, fd, command, argument);
+    if (result < 0) return result;
+    if (command === F_DUPFD || command === F_DUPFD_CLOEXEC) return duplicated(process, fd, result);
+    const file = process.files[fd];
+    if (command === F_SETFL && file)
+      file.flags = (file.flags & ~(O_APPEND | O_NONBLOCK)) | (argument & (O_APPEND | O_NONBLOCK));
+    // record locks are granted to everybody: nobody holds one that could be told of
+    if (command === F_GETLK || command === 12 || command === F_OFD_GETLK) program.data.setInt16(argument, F_UNLCK, true);
+    return result;
+  },
+  // flock(fd, operation): granted, as record locks are
+  32: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
+  // ftruncate(fd, length)
+  46: (gate, { process }, fd, low, high) =>
+    high < 0 ? -EINVAL : gate.kernel.ftruncate(process.pid, fd, wide(low, high)),
+  // fallocate(fd, mode, offset, length)
+  47: (gate, { process }, fd, mode, low, high, sizeLow, sizeHigh) =>
+    gate.kernel.fallocate(process.pid, fd, mode, wide(low, high), wide(sizeLow, sizeHigh)),
+  // pipe2(fds, flags)
+  59(gate, program, fds, flags) {
+    const { process } = program;
+    const error = gate.kernel.pipe2(process.pid, flags);
+    if (error) return error;
+    const [readEnd, writeEnd, readFile, writeFile, pipe] = [0, 1, 2, 3, 4].map((i) => gate.mailInt(i));
+    gate.install(process, readEnd, readFile, Kind.PIPE, pipe, flags & O_NONBLOCK);
+    gate.install(process, writeEnd, writeFile, Kind.PIPE, pipe, 1 | (flags & O_NONBLOCK));
+    program.setU32(fds, readEnd);
+    program.setU32(fds + 4, writeEnd);
+    return 0;
+  },
+  // getdents64(fd, buffer, size)
+  61(gate, program, fd, buffer, size) {
+    const file = program.process.files[fd];
+    if (!file) return -EBADF;
+    if (file.kind !== Kind.DIRECTORY) return -ENOTDIR;
+    const length = gate.kernel.getdents64(program.process.pid, fd, Math.min(size >>> 0, DIRENTS));
+    if (length > 0) program.bytes.set(gate.mail(0, length), buffer);
+    return length;
+  },
+  // pselect6(count, read, write, except, timeout, mask)
+  72: pselect6,
+  // ppoll(fds, count, timeout, mask, size)
+  73: (gate, program, list, count, timeout, mask) => ppoll(gate, program, list, count, timeout, mask),
+  // splice, tee, vmsplice: EINVAL makes cp and cat fall back; ENOSYS does not
+  75: () => -EINVAL,
+  76: () => -EINVAL,
+  77: () => -EINVAL,
+  // sync(), syncfs(fd), sync_file_range()
+  81: () => 0,
+  267: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
+  84: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
+  // fadvise64(): advice
+  223: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
+  // close_range(first, last, flags)
+  436(gate, { process }, first, last, flags) {
+    const error = gate.kernel.close_range(process.pid, first, last >>> 0, flags);
+    if (!error && !(flags & 4))
+      for (let fd = first; fd <= Math.min(last >>> 0, process.files.length - 1); fd++) process.files[fd] = undefined;
+    return error;
+  },
+};

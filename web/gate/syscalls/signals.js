@@ -1,0 +1,93 @@
+// System calls about signals and interval timers.
+import { BLOCKED, EAGAIN } from "../errno.js";
+import { nanosleep } from "../time.js";
+
+/** @typedef {import("./index.js").Call} Call */
+
+/** Sizes of struct k_sigaction, siginfo_t, and of what tabux_sigtake gives, bytes. */
+const SIGACTION = 20;
+const SIGINFO = 128;
+const TAKEN = 36;
+
+/** @type {Record<number, Call>} */
+export const SIGNAL_CALLS = {
+  // nanosleep(request, remain), clock_nanosleep(clock, flags, request, remain)
+  101: (gate, program, request, remain) => nanosleep(gate, program, 1, 0, request, remain),
+  115: (gate, program, clock, flags, request, remain) => nanosleep(gate, program, clock, flags, request, remain),
+  // getitimer(which, value), setitimer(which, new, old); microseconds in pairs of longs
+  102(gate, program, which, value) {
+    const error = gate.kernel.getitimer(program.process.pid, which);
+    if (!error) program.bytes.set(gate.mail(0, 16), value);
+    return error;
+  },
+  103(gate, program, which, fresh, old) {
+    const us = (/** @type {number} */ at) => program.i32(fresh + at) * 1e6 + program.i32(fresh + at + 4);
+    const error = gate.kernel.setitimer(program.process.pid, which, us(0), us(8));
+    if (!error && old) program.bytes.set(gate.mail(0, 16), old);
+    return error;
+  },
+  // kill(pid, sig), tkill(tid, sig), tgkill(tgid, tid, sig)
+  129: (gate, { process }, pid, sig) => gate.kernel.kill(process.pid, pid, sig),
+  130: (gate, { process }, tid, sig) => gate.kernel.kill(process.pid, tid, sig),
+  131: (gate, { process }, _tgid, tid, sig) => gate.kernel.kill(process.pid, tid, sig),
+  // sigaltstack(): handlers run on the ordinary stack
+  132: () => 0,
+  // rt_sigsuspend(mask, size)
+  133(gate, program, mask) {
+    if (program.retrying) return BLOCKED;
+    gate.kernel.mask_swap(program.process.pid, program.u32(mask), program.u32(mask + 4));
+    return BLOCKED;
+  },
+  // rt_sigaction(sig, new, old, size)
+  134(gate, program, sig, fresh, old) {
+    const u = (/** @type {number} */ at) => (fresh ? program.u32(fresh + at) : 0);
+    const error = gate.kernel.sigaction(program.process.pid, sig, fresh ? 1 : 0, u(0), u(4), u(12), u(16));
+    if (!error && old) program.bytes.set(gate.mail(0, SIGACTION), old);
+    return error;
+  },
+  // rt_sigprocmask(how, new, old, size)
+  135(gate, program, how, fresh, old) {
+    const low = fresh ? program.u32(fresh) : 0;
+    const high = fresh ? program.u32(fresh + 4) : 0;
+    const error = gate.kernel.sigprocmask(program.process.pid, fresh ? how : -1, low, high);
+    if (!error && old) program.bytes.set(gate.mail(0, 8), old);
+    return error;
+  },
+  // rt_sigpending(set, size)
+  136(gate, program, set) {
+    gate.kernel.sigpending(program.process.pid);
+    program.bytes.set(gate.mail(0, 8), set);
+    return 0;
+  },
+  // rt_sigtimedwait(set, info, timeout, size)
+  137(gate, program, set, info, timeout) {
+    const sig = gate.kernel.sigtake_from(program.process.pid, program.u32(set), program.u32(set + 4));
+    if (sig) {
+      if (info) program.bytes.set(gate.mail(0, SIGINFO), info);
+      return sig;
+    }
+    if (!program.retrying) {
+      const ms = timeout ? program.timespecMs(timeout) : Infinity;
+      if (ms === 0) return -EAGAIN;
+      program.deadlineMs = performance.now() + ms;
+      if (ms !== Infinity) gate.wakeAfter(program, ms);
+      return BLOCKED;
+    }
+    return performance.now() >= program.deadlineMs ? -EAGAIN : BLOCKED;
+  },
+  // rt_sigreturn: libc gives the mask from before the handler
+  139: (gate, program, mask) =>
+    gate.kernel.sigreturn(program.process.pid, program.u32(mask), program.u32(mask + 4)),
+  // tabux_init(&sigword)
+  1004(gate, program, sigword) {
+    program.sigword = sigword;
+    program.showSignalDue();
+    return 0;
+  },
+  // tabux_sigtake(&sig)
+  1005(gate, program, at) {
+    const sig = gate.kernel.sigtake(program.process.pid);
+    if (sig > 0) program.bytes.set(gate.mail(0, TAKEN), at);
+    return sig;
+  },
+};

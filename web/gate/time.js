@@ -1,0 +1,74 @@
+// Clocks and sleeping.
+import { BLOCKED, EINTR, EINVAL } from "./errno.js";
+
+/** @typedef {import("./gate.js").Gate} Gate */
+/** @typedef {import("./process.js").Program} Program */
+
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
+const TIMER_ABSTIME = 1;
+
+/**
+ * @param {Program} program
+ * @param {number} clock 0 realtime, 1 monotonic, 2 process CPU time, 3 thread CPU time
+ * @returns {bigint} nanoseconds
+ */
+export function clockTime(program, clock) {
+  const now = performance.now();
+  // one thread runs everything: the time since the start stands for CPU time, as no browser tells it
+  const ms = clock === CLOCK_REALTIME ? performance.timeOrigin + now : clock === CLOCK_MONOTONIC ? now : now - program.process.startedMs;
+  return BigInt(Math.round(ms * 1e3)) * 1000n;
+}
+
+/** Resolution of every clock, nanoseconds (performance.now() without isolation). */
+export const RESOLUTION = 100_000n;
+
+/**
+ * Waits until a time; for calls that are woken early by a signal only.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} ms from now
+ * @returns {number} 0 when the time has come, BLOCKED before
+ */
+export function waitUntil(gate, program, ms) {
+  if (!program.retrying) {
+    program.deadlineMs = performance.now() + ms;
+    if (ms <= 0) return 0;
+    gate.wakeAfter(program, ms);
+    return BLOCKED;
+  }
+  return performance.now() >= program.deadlineMs ? 0 : BLOCKED;
+}
+
+/**
+ * clock_nanosleep(2).
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} clock
+ * @param {number} flags TIMER_ABSTIME
+ * @param {number} request address of a timespec
+ * @param {number} remain address of a timespec for what is left after a signal, or 0
+ * @returns {number}
+ */
+export function nanosleep(gate, program, clock, flags, request, remain) {
+  if (program.retrying) return waitUntil(gate, program, 0);
+  const nsec = program.i32(request + 8);
+  let ms = program.timespecMs(request);
+  if (nsec < 0 || nsec > 999_999_999 || ms < 0) return -EINVAL;
+  if (flags & TIMER_ABSTIME)
+    ms -= clock === CLOCK_REALTIME ? performance.timeOrigin + performance.now() : performance.now();
+  const result = waitUntil(gate, program, ms);
+  if (result === BLOCKED && remain && !(flags & TIMER_ABSTIME)) {
+    const timer = program.finish;
+    program.finish = (result) => {
+      timer?.(result);
+      if (result === -EINTR) {
+        const left = Math.max(0, program.deadlineMs - performance.now());
+        program.data.setBigInt64(remain, BigInt(Math.floor(left / 1000)), true);
+        program.setU32(remain + 8, Math.floor((left % 1000) * 1e6));
+      }
+      return result;
+    };
+  }
+  return result;
+}

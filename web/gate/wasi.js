@@ -1,0 +1,104 @@
+// wasi_snapshot_preview1: the functions our libc uses, shared with foreign programs.
+import { readv, seek, writev, randomFill } from "./descriptors.js";
+import { BLOCKED, EINVAL, wasiErrno } from "./errno.js";
+import { ENDED } from "./process.js";
+import { RESOLUTION, clockTime } from "./time.js";
+
+/** @typedef {import("./gate.js").Gate} Gate */
+/** @typedef {import("./process.js").Program} Program */
+
+/**
+ * @param {Program} program
+ * @param {Uint8Array[]} strings
+ * @param {number} pointers where the array of addresses goes
+ * @param {number} at where the strings go
+ */
+function storeStrings(program, strings, pointers, at) {
+  for (const string of strings) {
+    program.setU32(pointers, at);
+    pointers += 4;
+    program.bytes.set(string, at);
+    at += string.length;
+    program.bytes[at++] = 0;
+  }
+  return 0;
+}
+
+/** @param {Program} program @param {Uint8Array[]} strings @param {number} count @param {number} size */
+function storeSizes(program, strings, count, size) {
+  program.setU32(count, strings.length);
+  program.setU32(size, strings.reduce((sum, string) => sum + string.length + 1, 0));
+  return 0;
+}
+
+/**
+ * The functions of one program. Each answers a WASI errno, or 512 where it blocks (docs/abi.md).
+ * @param {Gate} gate
+ * @param {Program} program
+ * @returns {Record<string, Function>}
+ */
+export function preview1(gate, program) {
+  /**
+   * @param {() => number} attempt
+   * @param {number} out where a count goes, or 0
+   * @returns {number}
+   */
+  const call = (attempt, out) => {
+    const result = gate.enter(program, attempt, (result) => {
+      if (result >= 0 && out) program.setU32(out, result);
+      return wasiErrno(result);
+    });
+    return result === BLOCKED ? -BLOCKED : result;
+  };
+  return {
+    args_sizes_get: (/** @type {number} */ count, /** @type {number} */ size) =>
+      storeSizes(program, program.process.argv, count, size),
+    args_get: (/** @type {number} */ pointers, /** @type {number} */ at) =>
+      storeStrings(program, program.process.argv, pointers, at),
+    environ_sizes_get: (/** @type {number} */ count, /** @type {number} */ size) =>
+      storeSizes(program, program.process.environ, count, size),
+    environ_get: (/** @type {number} */ pointers, /** @type {number} */ at) =>
+      storeStrings(program, program.process.environ, pointers, at),
+    clock_time_get(/** @type {number} */ clock, /** @type {bigint} */ _precision, /** @type {number} */ out) {
+      if (clock >>> 0 > 3) return wasiErrno(-EINVAL);
+      program.data.setBigUint64(out, clockTime(program, clock), true);
+      return 0;
+    },
+    clock_res_get(/** @type {number} */ clock, /** @type {number} */ out) {
+      if (clock >>> 0 > 3) return wasiErrno(-EINVAL);
+      program.data.setBigUint64(out, RESOLUTION, true);
+      return 0;
+    },
+    random_get(/** @type {number} */ address, /** @type {number} */ length) {
+      randomFill(program.bytes.subarray(address >>> 0, (address >>> 0) + length));
+      return 0;
+    },
+    sched_yield: () => call(() => 0, 0),
+    proc_exit(/** @type {number} */ code) {
+      gate.report();
+      gate.kernel.exit(program.process.pid, code);
+      throw ENDED;
+    },
+    fd_read: (/** @type {number} */ fd, /** @type {number} */ vector, /** @type {number} */ entries, /** @type {number} */ out) =>
+      call(() => readv(gate, program, fd, vector, entries, -1), out),
+    fd_write: (/** @type {number} */ fd, /** @type {number} */ vector, /** @type {number} */ entries, /** @type {number} */ out) =>
+      call(() => writev(gate, program, fd, vector, entries, -1), out),
+    fd_pread: (/** @type {number} */ fd, /** @type {number} */ vector, /** @type {number} */ entries, /** @type {bigint} */ offset, /** @type {number} */ out) =>
+      call(() => (offset < 0n ? -EINVAL : readv(gate, program, fd, vector, entries, Number(offset))), out),
+    fd_pwrite: (/** @type {number} */ fd, /** @type {number} */ vector, /** @type {number} */ entries, /** @type {bigint} */ offset, /** @type {number} */ out) =>
+      call(() => (offset < 0n ? -EINVAL : writev(gate, program, fd, vector, entries, Number(offset))), out),
+    fd_seek(/** @type {number} */ fd, /** @type {bigint} */ offset, /** @type {number} */ whence, /** @type {number} */ out) {
+      const result = seek(gate, program, fd, Number(offset), whence);
+      if (result >= 0) program.data.setBigUint64(out, BigInt(result), true);
+      return wasiErrno(result);
+    },
+    fd_sync: (/** @type {number} */ fd) => call(() => gate.kernel.fsync(program.process.pid, fd), 0),
+    fd_close: (/** @type {number} */ fd) =>
+      call(() => {
+        gate.report();
+        const result = gate.kernel.close(program.process.pid, fd);
+        if (result === 0) program.process.files[fd] = undefined;
+        return result;
+      }, 0),
+  };
+}

@@ -1,0 +1,55 @@
+// The kernel's worker: boots on the first call and answers the public module (web/client/kernel.js).
+import * as Comlink from "./vendor/comlink.mjs";
+import { bootSystem } from "./worker/boot.js";
+import { CommandRunner } from "./worker/commands.js";
+import { FileAccess } from "./worker/files.js";
+import { TerminalRunner } from "./worker/terminals.js";
+
+/** @type {{ commands: CommandRunner, files: FileAccess, terminals: TerminalRunner }} */
+let parts;
+
+/** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */
+const moved = (bytes) => Comlink.transfer(bytes, [bytes.buffer]);
+
+Comlink.expose({
+  /**
+   * @param {{ envs?: Record<string, string>, files: Record<string, Uint8Array> }} options
+   * @param {((progress: object) => void) | null} onProgress
+   */
+  async boot({ envs = {}, files }, onProgress) {
+    const started = performance.now();
+    const system = await bootSystem(onProgress ?? (() => {}));
+    // events reach the worker between two slices of the programs; each is such a pause
+    self.addEventListener("message", () => system.gate.breathe());
+    system.worker.set_envs(JSON.stringify(envs));
+    parts = {
+      commands: new CommandRunner(system),
+      files: new FileAccess(system),
+      terminals: new TerminalRunner(system),
+    };
+    for (const [path, content] of Object.entries(files)) parts.files.write(path, content);
+    return { bootMs: performance.now() - started };
+  },
+  /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
+  async run(id, command, options, onOutput) {
+    const result = await parts.commands.run(id, command, options, onOutput);
+    return Comlink.transfer(result, [result.stdout.buffer, result.stderr.buffer]);
+  },
+  cancel: (/** @type {number} */ id) => parts.commands.cancel(id),
+  filesWrite: (/** @type {string} */ path, /** @type {Uint8Array} */ content) => parts.files.write(path, content),
+  filesRead: async (/** @type {string} */ path) => moved(await parts.files.read(path)),
+  filesList: (/** @type {string} */ path) => parts.files.list(path),
+  filesInfo: (/** @type {string} */ path) => parts.files.info(path),
+  filesExists: (/** @type {string} */ path) => parts.files.exists(path),
+  filesMakeDir: (/** @type {string} */ path) => parts.files.makeDir(path),
+  filesRename: (/** @type {string} */ from, /** @type {string} */ to) => parts.files.rename(from, to),
+  filesRemove: (/** @type {string} */ path) => parts.files.remove(path),
+  ptyCreate: (/** @type {any} */ options, /** @type {(data: Uint8Array) => void} */ onData) =>
+    parts.terminals.create(options, (data) => onData(moved(data))),
+  ptyWrite: (/** @type {number} */ id, /** @type {Uint8Array} */ data) => parts.terminals.write(id, data),
+  ptyResize: (/** @type {number} */ id, /** @type {number} */ cols, /** @type {number} */ rows) =>
+    parts.terminals.resize(id, cols, rows),
+  ptyWait: (/** @type {number} */ id) => parts.terminals.wait(id),
+  ptyKill: (/** @type {number} */ id) => parts.terminals.kill(id),
+  ptyAck: (/** @type {number} */ id, /** @type {number} */ count) => parts.terminals.took(id, count),
+});
