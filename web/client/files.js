@@ -24,7 +24,7 @@ export class Files {
   async write(path, data) {
     check.path(path, "files.write: path");
     const content = encode(data, "files.write: data");
-    return this.#connection.call(() => this.#connection.kernel.filesWrite(path, moved(content)));
+    await this.#connection.call(() => this.#connection.kernel.filesWrite(path, moved(content)));
   }
 
   /**
@@ -88,7 +88,7 @@ export class Files {
    */
   async makeDir(path) {
     check.path(path, "files.makeDir: path");
-    return this.#connection.call(() => this.#connection.kernel.filesMakeDir(path));
+    await this.#connection.call(() => this.#connection.kernel.filesMakeDir(path));
   }
 
   /**
@@ -99,7 +99,7 @@ export class Files {
   async rename(from, to) {
     check.path(from, "files.rename: from");
     check.path(to, "files.rename: to");
-    return this.#connection.call(() => this.#connection.kernel.filesRename(from, to));
+    await this.#connection.call(() => this.#connection.kernel.filesRename(from, to));
   }
 
   /**
@@ -109,7 +109,7 @@ export class Files {
    */
   async remove(path) {
     check.path(path, "files.remove: path");
-    return this.#connection.call(() => this.#connection.kernel.filesRemove(path));
+    await this.#connection.call(() => this.#connection.kernel.filesRemove(path));
   }
 }
 

@@ -97,7 +97,7 @@ export class Pty {
    */
   async write(data) {
     const bytes = encode(data, "pty.write: data");
-    return this.#connection.call(() => this.#connection.kernel.ptyWrite(this.#id, moved(bytes)));
+    await this.#connection.call(() => this.#connection.kernel.ptyWrite(this.#id, moved(bytes)));
   }
 
   /**
@@ -108,7 +108,7 @@ export class Pty {
   async resize(cols, rows) {
     check.cells(cols, "pty.resize: cols");
     check.cells(rows, "pty.resize: rows");
-    return this.#connection.call(() => this.#connection.kernel.ptyResize(this.#id, cols, rows));
+    await this.#connection.call(() => this.#connection.kernel.ptyResize(this.#id, cols, rows));
   }
 
   /**
@@ -116,6 +116,6 @@ export class Pty {
    * @returns {Promise<void>}
    */
   async kill() {
-    return this.#connection.call(() => this.#connection.kernel.ptyKill(this.#id));
+    await this.#connection.call(() => this.#connection.kernel.ptyKill(this.#id));
   }
 }

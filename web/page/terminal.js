@@ -32,7 +32,7 @@ export function openTerminal(element) {
   terminal.unicode.activeVersion = "11";
   bindClipboardKeys(terminal);
   terminal.onTitleChange((title) => {
-    document.title = title ? `${title} – tabux` : "tabux";
+    document.title = title ? `${title} · tabux` : "tabux";
   });
   terminal.open(element);
   keepFitted(terminal, element);

@@ -7,7 +7,7 @@ export const theme = {
   cursor: "#d7dae0",
   cursorAccent: "#1b1e25",
   selectionBackground: "#3e4c66",
-  black: "#2c313c",
+  black: "#454c5c",
   red: "#e06c75",
   green: "#98c379",
   yellow: "#e5c07b",

@@ -1,0 +1,115 @@
+/**
+ * A kernel that only pretends, for tests of the client and the page.
+ *
+ * A command is JSON that says what happens: {chunks: [[fd, text]], late: the same, but sent after the result,
+ * exitCode, hang: true, error: {name, message}}. What was called is in the file /calls.
+ */
+import * as Comlink from "./vendor/comlink.mjs";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const calls = [];
+const runs = new Map();
+let terminals = 0;
+const exits = new Map();
+
+/** What crosses the boundary by structured clone, as JSON can show it. */
+function shown(value) {
+  if (value instanceof Uint8Array) return [...value];
+  if (typeof value === "function") return "function";
+  if (Array.isArray(value)) return value.map(shown);
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
+  }
+  return value;
+}
+
+const note = (name, ...args) => calls.push([name, ...args.map(shown)]);
+
+function fail({ name, message }) {
+  throw Object.assign(new Error(message), { name });
+}
+
+const bytes = (data) => (typeof data === "string" ? encoder.encode(data) : Uint8Array.from(data));
+
+function joined(chunks, fd) {
+  return Uint8Array.from(chunks.filter(([of]) => of === fd).flatMap(([, data]) => [...bytes(data)]));
+}
+
+function throwLater(message) {
+  setTimeout(() => {
+    throw new Error(message);
+  });
+}
+
+const kernel = {
+  boot(options, onProgress) {
+    note("boot", options);
+    if (options.envs?.FAIL) fail(JSON.parse(options.envs.FAIL));
+    if (options.envs?.HANG) return new Promise(() => {});
+    onProgress?.({ phase: "Loading the kernel", loaded: 3_000_000, total: 9_000_000 });
+    return { bootMs: 12 };
+  },
+
+  async run(id, command, options, onOutput) {
+    note("run", id, command, options, onOutput);
+    const { chunks = [], late = [], exitCode = 0, hang, error, crash } = JSON.parse(command);
+    if (crash) throwLater(crash);
+    if (error) fail(error);
+    const send = ([fd, data]) => onOutput?.(fd, bytes(data));
+    const result = { exitCode, durationMs: 1.5 };
+    if (hang || crash) {
+      chunks.forEach(send);
+      result.exitCode = await new Promise((resolve) => runs.set(id, resolve));
+    } else {
+      for (const chunk of chunks) await send(chunk);
+    }
+    setTimeout(() => late.forEach(send));
+    const all = [...chunks, ...late];
+    return Object.assign(result, { stdout: joined(all, 1), stderr: joined(all, 2) });
+  },
+
+  cancel(id) {
+    note("cancel", id);
+    runs.get(id)?.(137);
+  },
+
+  filesWrite: (path, content) => note("filesWrite", path, content),
+  filesRead(path) {
+    if (path === "/calls") return encoder.encode(JSON.stringify(calls));
+    if (path === "/bytes") return Uint8Array.of(0, 255, 0xc3, 0xa9);
+    if (path === "/bom") return Uint8Array.of(0xef, 0xbb, 0xbf, 0x61);
+    fail({ name: "NotFoundError", message: `${path}: no such file or directory` });
+  },
+  filesList: (path) => (note("filesList", path), []),
+  filesInfo: (path) => (note("filesInfo", path), { name: "x", path, type: "file" }),
+  filesExists: (path) => (note("filesExists", path), false),
+  filesMakeDir: (path) => note("filesMakeDir", path),
+  filesRename: (from, to) => note("filesRename", from, to),
+  filesRemove: (path) => note("filesRemove", path),
+
+  async ptyCreate(options, onData) {
+    note("ptyCreate", options);
+    const id = ++terminals;
+    await onData(encoder.encode("fake$ ")); // before the caller knows the id
+    exits.set(id, { onData });
+    return id;
+  },
+  ptyWrite(id, data) {
+    note("ptyWrite", id, data);
+    const text = decoder.decode(data);
+    const terminal = exits.get(id);
+    void terminal.onData(encoder.encode(text.replaceAll("\r", "\r\nfake$ ")));
+    if (text.includes("\x04")) terminal.resolve?.(3);
+    if (text.includes("!")) throwLater("the fake kernel crashed");
+  },
+  ptyResize: (id, cols, rows) => note("ptyResize", id, cols, rows),
+  ptyWait: (id) => new Promise((resolve) => (exits.get(id).resolve = resolve)),
+  ptyKill(id) {
+    note("ptyKill", id);
+    exits.get(id).resolve?.(129);
+  },
+  ptyAck: (id, bytes) => note("ptyAck", id, bytes),
+};
+
+Comlink.expose(kernel);
