@@ -1,0 +1,1 @@
+"""How the guest userland is made: the libc port, the package recipes and the builder."""

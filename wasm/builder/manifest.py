@@ -1,0 +1,103 @@
+"""``userland.json``: what the kernel populates the guest's root file system from.
+
+A list of files, each one of
+
+    {"path", "mode", "url", "size", "sha256", "package"}   a program, its URL relative to dist/
+    {"path", "link"}                                       a hard link
+    {"path", "symlink"}                                    a symbolic link
+    {"path", "dir": true, "mode"}                          a directory
+    {"path", "mode", "text"}                               a small text file
+
+with ``uid`` and ``gid`` where they are not 0. Directories come before what is in them, and a hard link
+after its target.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import paths
+from .userland import Built
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Binary:
+    """A program as it is distributed."""
+
+    url: str
+    size: int
+    sha256: str
+
+
+def manifest(built: list[Built], binaries: dict[tuple[str, str], Binary]) -> dict[str, Any]:
+    """The content of ``userland.json``."""
+    files = skeleton(paths.ROOTFS)
+    for b in built:
+        files += package_files(b, binaries)
+    return {
+        "files": files,
+        "packages": [
+            {
+                "name": b.recipe.name, "version": b.recipe.version, "licence": b.recipe.licence,
+                "source": b.recipe.source.file, "sha256": b.recipe.source.sha256,
+            }
+            for b in built
+        ],
+    }
+
+
+def skeleton(rootfs: Path) -> list[Entry]:
+    """Directories, links and configuration files of the committed tree.
+
+    ``tree.toml`` lists directories, symbolic links and what differs from root's 0644; the files are below
+    ``files/`` at their place in the guest.
+    """
+    table = tomllib.loads((rootfs / "tree.toml").read_text())
+    entries = [_directory(path, d) for path, d in table["directories"].items()]
+    entries += [{"path": path, "symlink": target} for path, target in table["symlinks"].items()]
+    special: dict[str, dict[str, Any]] = table["files"]
+    for file in sorted((rootfs / "files").rglob("*")):
+        if file.is_file():
+            path = "/" + file.relative_to(rootfs / "files").as_posix()
+            own = special.get(path, {})
+            entry = {"path": path, "mode": own.get("mode", 0o644), "text": file.read_text()}
+            entries.append(_owned(entry, own))
+    return entries
+
+
+def _directory(path: str, table: dict[str, Any]) -> Entry:
+    return _owned({"path": path, "dir": True, "mode": table.get("mode", 0o755)}, table)
+
+
+def _owned(entry: Entry, table: dict[str, Any]) -> Entry:
+    for name in ("uid", "gid"):
+        if table.get(name):
+            entry[name] = table[name]
+    return entry
+
+
+def package_files(b: Built, binaries: dict[tuple[str, str], Binary]) -> list[Entry]:
+    """What a package installs."""
+    entries: list[Entry] = []
+    for p in b.recipe.programs:
+        binary = binaries[b.recipe.name, p.name]
+        entries.append({
+            "path": p.path, "mode": 0o755, "url": binary.url, "size": binary.size, "sha256": binary.sha256,
+            "package": b.recipe.name,
+        })
+        entries += [{"path": sibling(p.path, name), "link": p.path} for name in p.links]
+        entries += [{"path": sibling(p.path, name), "symlink": Path(p.path).name} for name in p.symlinks]
+    for f in b.recipe.files:
+        text = (b.place / "files" / Path(f.path).name).read_text()
+        entries.append({"path": f.path, "mode": f.mode, "text": text, "package": b.recipe.name})
+    return entries
+
+
+def sibling(path: str, name: str) -> str:
+    """A name in the same directory, or an absolute path as it is."""
+    return name if name.startswith("/") else str(Path(path).with_name(name))

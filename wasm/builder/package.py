@@ -1,0 +1,97 @@
+"""Compiling one package: unpack, configure with known answers, make; the linker's output is kept."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from . import cache, paths, process, sources, toolchain
+from .console import BuildError, say
+from .recipe import Recipe
+
+HOST = "wasm32-unknown-linux-musl"
+BUILD = "x86_64-pc-linux-gnu"
+CONFIGURE_ARGS = [
+    f"--host={HOST}", f"--build={BUILD}", "--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var",
+    "--cache-file=config.cache", "--disable-nls", "--disable-dependency-tracking",
+]
+
+
+def key(recipe: Recipe, sysroot_key: str, used: list[str]) -> str:
+    """What decides the output; ``used`` are the keys of the packages that this one links with."""
+    here = Path(__file__)
+    return cache.digest(
+        recipe.build_key_parts(), sysroot_key, used, toolchain.version(),
+        cache.tree_digest(here, here.with_name("cc.py")),
+    )
+
+
+def build(recipe: Recipe, sysroot: Path, k: str, used: list[Path], jobs: int) -> Path:
+    """The directory with the linked programs (below ``programs/``), files and licences of a package.
+
+    Raises:
+        BuildError: a step failed; the build tree is kept and named.
+    """
+    place, made = cache.obtain(
+        "package", recipe.name, k, lambda out: _build(recipe, sysroot, used, out, jobs)
+    )
+    if not made:
+        say(recipe.name, "compiled: cached")
+    return place
+
+
+def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int) -> None:
+    log = paths.CACHE / "logs" / f"{recipe.name}.log"
+    log.unlink(missing_ok=True)
+    work = cache.work_directory(recipe.name)
+    tree = sources.unpack(recipe.source, work)
+    sources.apply_edits(recipe.edits, tree)
+    variables = toolchain.write_drivers(work / "bin", sysroot)
+    _configure(recipe, tree, variables, used, log)
+    for arguments in recipe.make:
+        say(recipe.name, f"make {' '.join(arguments)}".rstrip())
+        process.run(
+            ["make", f"-j{jobs}", *arguments], what=f"{recipe.name}: make", log=log, cwd=tree,
+            env={"MAKEFLAGS": "", "LC_ALL": "C"},
+        )
+    _collect(recipe, tree, out)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], used: list[Path], log: Path) -> None:
+    say(recipe.name, "configure")
+    lines = [f"{name}=${{{name}={value}}}\n" for name, value in sorted(recipe.answers.items())]
+    (tree / "config.cache").write_text("".join(lines))
+    include = " ".join(f"-I{u}/exports" for u in used)
+    libraries = " ".join(f"-L{u}/exports" for u in used)
+    environment = {
+        **variables,
+        "CFLAGS": f"{recipe.cflags} -g0",
+        "CPPFLAGS": include,
+        "LDFLAGS": libraries,
+        "CC_FOR_BUILD": "gcc",
+        "CFLAGS_FOR_BUILD": "-O1 -w",
+        "FORCE_UNSAFE_CONFIGURE": "1",  # GNU tar and coreutils refuse to configure as root
+        "CONFIG_SHELL": "/bin/sh",
+        "LC_ALL": "C",
+    }
+    process.run(
+        ["./configure", *CONFIGURE_ARGS, *recipe.configure],
+        what=f"{recipe.name}: configure", log=log, cwd=tree, env=environment,
+    )
+
+
+def _collect(recipe: Recipe, tree: Path, out: Path) -> None:
+    """Keep what the recipe names, and the answers that configure found."""
+    wanted = [(p.output, f"programs/{p.name}") for p in recipe.programs]
+    wanted += [(f.output, f"files/{Path(f.path).name}") for f in recipe.files]
+    wanted += [(name, f"licences/{Path(name).name}") for name in recipe.licence_files]
+    wanted += [(output, f"exports/{name}") for name, output in recipe.exports.items()]
+    for name, target in wanted:
+        if not (tree / name).is_file():
+            raise BuildError(f"{recipe.name}: the build made no {name}; the tree is {tree}")
+        (out / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(tree / name, out / target)
+    answers = tree / "config.cache"
+    if answers.exists():
+        shutil.copyfile(answers, out / "config.cache")

@@ -1,0 +1,182 @@
+"""Package recipes: ``wasm/packages/<name>.toml`` read into typed values.
+
+The sections of a recipe feed different cache keys, so that changing a link pass does not recompile:
+``build_key_parts`` is what decides the linker's output, ``Program.passes`` what happens to it after.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import paths
+from .console import BuildError
+
+
+@dataclass(frozen=True)
+class Source:
+    """An upstream archive: its bytes are fixed by ``sha256``, the places are alternatives."""
+
+    file: str
+    sha256: str
+    debian: str | None = None
+    urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A search and replace in an unpacked source; ``find`` must occur exactly once."""
+
+    file: str
+    find: str
+    replace: str
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What Binaryen does to a program.
+
+    Attributes:
+        fork: ``"none"``; ``"whole"``: Asyncify everything that may reach fork by its own analysis;
+            ``"list"``: only what the call graph says, minus the cuts.
+        fpcast: the program calls through function pointers of the wrong type.
+        cuts: names of the cut lists in ``wasm/packages/cuts/``.
+    """
+
+    fork: str = "none"
+    fpcast: bool = False
+    cuts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """A binary that the package installs: ``output`` in the build tree, ``path`` in the guest."""
+
+    name: str
+    output: str
+    path: str
+    links: tuple[str, ...] = ()
+    symlinks: tuple[str, ...] = ()
+    passes: Passes = Passes()
+
+
+@dataclass(frozen=True)
+class InstalledFile:
+    """A file of the build tree that is installed as it is (a script)."""
+
+    output: str
+    path: str
+    mode: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One package."""
+
+    name: str
+    version: str
+    licence: str
+    licence_files: tuple[str, ...]
+    source: Source
+    directory: Path
+    uses: tuple[str, ...] = ()
+    cflags: str = "-O2"
+    configure: tuple[str, ...] = ()
+    answers: dict[str, str] = field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
+    make: tuple[tuple[str, ...], ...] = ()
+    exports: dict[str, str] = field(default_factory=dict)
+    programs: tuple[Program, ...] = ()
+    files: tuple[InstalledFile, ...] = ()
+
+    def build_key_parts(self) -> list[Any]:
+        """Everything of the recipe that decides what the compiler and the linker make."""
+        return [
+            self.name,
+            self.source.sha256,
+            self.cflags,
+            self.configure,
+            self.answers,
+            [[e.file, e.find, e.replace] for e in self.edits],
+            self.make,
+            self.exports,
+            [p.output for p in self.programs],
+            [f.output for f in self.files],
+            list(self.licence_files),
+        ]
+
+
+def parse_source(table: dict[str, Any]) -> Source:
+    """The ``[source]`` section."""
+    return Source(table["file"], table["sha256"], table.get("debian"), tuple(table.get("urls", ())))
+
+
+def parse_edits(tables: list[dict[str, Any]]) -> tuple[Edit, ...]:
+    """The ``[[edit]]`` sections."""
+    return tuple(Edit(t["file"], t["find"], t["replace"]) for t in tables)
+
+
+def read_answers(path: Path) -> dict[str, str]:
+    """Answers for configure: lines ``name=value``, as configure's own cache has them; ``#`` comments."""
+    answers = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            answers[name] = value
+    return answers
+
+
+def load(path: Path) -> Recipe:
+    """Read one recipe.
+
+    Raises:
+        BuildError: it is not a recipe.
+    """
+    try:
+        return _parse(tomllib.loads(path.read_text()), path)
+    except (KeyError, TypeError, ValueError) as e:
+        raise BuildError(f"{path}: not a recipe: {e!r}") from e
+
+
+def _parse(t: dict[str, Any], path: Path) -> Recipe:
+    configure = t.get("configure", {})
+    answers = {
+        **read_answers(paths.PACKAGES / "answers" / "common"),
+        **read_answers(paths.PACKAGES / "answers" / t["name"]),
+        **configure.get("answers", {}),
+    }
+    return Recipe(
+        name=t["name"],
+        version=t["version"],
+        licence=t["licence"],
+        licence_files=tuple(t["licence-files"]),
+        source=parse_source(t["source"]),
+        directory=path.parent,
+        uses=tuple(t.get("uses", ())),
+        cflags=t.get("cflags", "-O2"),
+        configure=tuple(configure.get("args", ())),
+        answers=answers,
+        edits=parse_edits(t.get("edit", [])),
+        make=tuple(tuple(m) for m in t.get("make", {}).get("commands", [[]])),
+        exports=t.get("exports", {}),
+        programs=tuple(_program(p) for p in t.get("program", [])),
+        files=tuple(InstalledFile(f["output"], f["path"], f.get("mode", 0o755)) for f in t.get("file", [])),
+    )
+
+
+def _program(t: dict[str, Any]) -> Program:
+    return Program(
+        name=t["name"],
+        output=t["output"],
+        path=t["path"],
+        links=tuple(t.get("links", ())),
+        symlinks=tuple(t.get("symlinks", ())),
+        passes=Passes(t.get("fork", "none"), t.get("fpcast", False), tuple(t.get("cuts", ()))),
+    )
+
+
+def load_all() -> list[Recipe]:
+    """All recipes, by name."""
+    return [load(p) for p in sorted(paths.PACKAGES.glob("*.toml"))]

@@ -1,0 +1,101 @@
+"""The guest userland: libc, then all packages in parallel, then each program's link passes."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import libc, link_passes, package, sources
+from .console import BuildError, say
+from .recipe import Recipe, load_all
+
+# Long ones first, so that the last to finish is not one that started late.
+ORDER = ("coreutils", "bash", "pcre2", "grep", "gawk", "tar", "findutils")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A package that is ready: where its compiled tree is, and its finished programs by name."""
+
+    recipe: Recipe
+    place: Path
+    programs: dict[str, Path]
+
+    def sizes(self) -> dict[str, dict[str, int]]:
+        """Bytes after each stage, by program."""
+        return {n: json.loads((p / "report.json").read_text()) for n, p in self.programs.items()}
+
+
+def jobs() -> int:
+    """How many commands to run at once."""
+    return os.cpu_count() or 1
+
+
+def build(only: list[str] | None = None) -> list[Built]:
+    """Build the userland, or only some packages (and what they use) of it.
+
+    Raises:
+        BuildError: a package failed, or there is none with a given name.
+    """
+    recipes = {r.name: r for r in load_all()}
+    unknown = [n for n in only or [] if n not in recipes]
+    if unknown:
+        raise BuildError(f"no package {', '.join(unknown)}; there are {', '.join(recipes)}")
+    chosen = _closure(only or list(recipes), recipes)
+    sources.fetch([libc.source(), *(r.source for r in chosen)])
+    sysroot, sysroot_key = libc.sysroot(jobs())
+    keys: dict[str, str] = {}
+    for r in _by_dependency(chosen, recipes):
+        keys[r.name] = package.key(r, sysroot_key, [keys[u] for u in r.uses])
+
+    make_jobs = 1 if jobs() == 1 else 2
+    with ThreadPoolExecutor(jobs()) as pool:
+        futures: dict[str, Future[Built]] = {}
+
+        def build_one(r: Recipe) -> Built:
+            used = [futures[u].result().place for u in r.uses]
+            place = package.build(r, sysroot, keys[r.name], used, make_jobs)
+            programs = {p.name: link_passes.finish(p, place / "programs" / p.name) for p in r.programs}
+            return Built(r, place, programs)
+
+        # A package is submitted after what it uses, so waiting for that cannot starve the pool.
+        for r in _by_dependency(chosen, recipes):
+            futures[r.name] = pool.submit(build_one, r)
+        done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+        for future in done:
+            error = future.exception()
+            if error:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise error
+    say("userland", f"{len(futures)} packages ready")
+    return sorted((f.result() for f in futures.values()), key=lambda b: b.recipe.name)
+
+
+def _closure(names: list[str], recipes: dict[str, Recipe]) -> list[Recipe]:
+    """The named packages and all that they use."""
+    todo, found = list(names), set()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += recipes[name].uses
+    return [recipes[n] for n in sorted(found)]
+
+
+def _by_dependency(chosen: list[Recipe], recipes: dict[str, Recipe]) -> list[Recipe]:
+    """What is used before what uses it; otherwise long builds first."""
+    rank = {name: i for i, name in enumerate(ORDER)}
+    result: list[Recipe] = []
+
+    def add(r: Recipe) -> None:
+        for u in r.uses:
+            add(recipes[u])
+        if r not in result:
+            result.append(r)
+
+    for r in sorted(chosen, key=lambda r: (rank.get(r.name, len(ORDER)), r.name)):
+        add(r)
+    return result

@@ -1,0 +1,34 @@
+# Read by interactive bash shells.
+
+case $- in
+    *i*) ;;
+    *) return ;;
+esac
+
+# History: no repeated lines, nothing that begins with a space, and shared by appending.
+HISTCONTROL=ignoreboth
+HISTSIZE=1000
+HISTFILESIZE=2000
+shopt -s histappend checkwinsize globstar
+
+# A green name, a blue directory; root's is red.
+case $EUID in
+    0) PS1='\[\e[1;31m\]\u@\h\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ ' ;;
+    *) PS1='\[\e[1;32m\]\u@\h\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ ' ;;
+esac
+case $TERM in
+    dumb) PS1='\u@\h:\w\$ ' ;;
+    xterm*) PS1="\[\e]0;\u@\h: \w\a\]$PS1" ;;
+esac
+
+if [ "$TERM" != dumb ]; then
+    eval "$(dircolors -b)"
+    alias ls='ls --color=auto'
+    alias grep='grep --color=auto'
+    alias diff='diff --color=auto'
+fi
+alias ll='ls -alF'
+alias la='ls -A'
+alias l='ls -CF'
+
+[ -r ~/.bash_aliases ] && . ~/.bash_aliases
