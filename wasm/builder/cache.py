@@ -1,17 +1,19 @@
 """The content-addressed cache: a result is found by everything that went into it.
 
 Entries live outside the checkout and are never changed once there. A result is made in a directory of
-its own and renamed into place when it is whole, so an interrupted build leaves nothing half done, and
-two builds at the same time are harmless.
+its own and renamed into place when it is whole, so an interrupted build leaves nothing half done. Of two
+builds at the same time one makes a result and the other waits for it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,20 +66,23 @@ def obtain(kind: str, name: str, key: str, make: Callable[[Path], None]) -> tupl
     place = entry(kind, name, key)
     if place.exists():
         return place, False
-    made = work_directory(f"{kind}-{name}")
-    try:
-        make(made)
-        publish(made, place)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    with _locked(place):
+        if place.exists():
+            return place, False
+        made = work_directory(f"{kind}-{name}")
+        try:
+            make(made)
+            made.chmod(0o755)
+            made.replace(place)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
     return place, True
 
 
-def publish(made: Path, place: Path) -> None:
-    """Rename a finished directory or file into the cache. Another build may have been faster."""
+@contextlib.contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Hold the lock of a cache entry; the operating system frees it if we die."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        made.replace(place)
-    except OSError:
-        if not place.exists():
-            raise
+    with place.with_name(f".{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

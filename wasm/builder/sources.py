@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tarfile
 import urllib.request
 from collections.abc import Iterable
@@ -67,22 +68,41 @@ def _from_debian(sources: list[Source], problems: list[str]) -> None:
     log = paths.CACHE / "logs" / "apt.log"
     try:
         env = _private_apt(place)
-        downloads = place / "downloads"
-        downloads.mkdir()
         process.run(["apt-get", "-q", "update"], what="sources: apt-get update", log=log, env=env)
-        process.run(
-            ["apt-get", "-q", "source", "--download-only", *names],
-            what="sources: apt-get source", log=log, env=env, cwd=downloads,
-        )
+        _apt_source(names, place, env, log, problems)
+        # An archive that is gone for the newest version may still be there with an older one.
         for source in sources:
-            if (downloads / source.file).exists():
-                _accept(source, downloads / source.file, problems)
+            if not (place / source.file).exists():
+                for version in _debian_versions(str(source.debian), env):
+                    _apt_source([f"{source.debian}={version}"], place, env, log, problems)
+        for source in sources:
+            if (place / source.file).exists():
+                _accept(source, place / source.file, problems)
             else:
                 problems.append(f"{source.file}: not in the system's Debian source packages")
     except BuildError as e:
         problems.append(str(e))
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _apt_source(names: list[str], place: Path, env: dict[str, str], log: Path, problems: list[str]) -> None:
+    """Download upstream's archives of source packages; keeps what it gets before a failure."""
+    try:
+        process.run(
+            ["apt-get", "-q", "source", "--download-only", "--tar-only", *names],
+            what="sources: apt-get source", log=log, env=env, cwd=place,
+        )
+    except BuildError as e:
+        problems.append(str(e))
+
+
+def _debian_versions(name: str, env: dict[str, str]) -> list[str]:
+    """The versions of a source package that the system's package sources list."""
+    shown = subprocess.run(
+        ["apt-cache", "showsrc", name], env={**os.environ, **env}, capture_output=True, text=True, check=False
+    ).stdout
+    return re.findall(r"(?m)^Version: (.+)$", shown)
 
 
 def _private_apt(place: Path) -> dict[str, str]:
