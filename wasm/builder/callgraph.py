@@ -49,7 +49,7 @@ def read(program: Path, log: Path) -> CallGraph:
         text.unlink()
 
 
-_NAME = r'\$("?)([^\s()"]+)\1'
+_NAME = r'\$"?([^\s()"]+)"?'
 _IMPORT = re.compile(rf'\(import "(\w+)" "(\w+)" \(func {_NAME}')
 _FUNC = re.compile(rf"\(func {_NAME}")
 _CALL = re.compile(rf"\(call {_NAME}")
@@ -66,14 +66,14 @@ def parse(lines: Iterable[str]) -> CallGraph:
             if line.startswith(" (import"):
                 m = _IMPORT.search(line)
                 if m and (m[1], m[2]) == FORK_IMPORT:
-                    g.fork = m[4]
+                    g.fork = m[3]
             elif line.startswith(" (elem"):
-                g.table.update(m[1] for m in _ELEM.findall(line))
+                g.table.update(_ELEM.findall(line))
             elif line.startswith(" (func") and (m := _FUNC.search(line)):
-                current = m[2]
+                current = m[1]
                 g.functions.add(current)
         if current:
-            g.calls[current].update(m[1] for m in _CALL.findall(line))
+            g.calls[current].update(_CALL.findall(line))
             if "(call_indirect" in line:
                 g.indirect.add(current)
     return g

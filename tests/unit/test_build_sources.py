@@ -1,0 +1,42 @@
+"""Sources: apt configuration text, edits, and the numbers taken from musl."""
+
+from pathlib import Path
+
+import pytest
+
+from wasm.builder import libc, sources
+from wasm.builder.console import BuildError
+from wasm.builder.recipe import Edit
+
+
+def test_stanzas_become_deb_src() -> None:
+    text = "Types: deb\nURIs: http://a.invalid/debian\nSuites: s\n\nTypes: deb deb-src\nSuites: x\n"
+    assert sources.as_source_stanzas(text).count("Types: deb-src\n") == 2
+    assert "URIs: http://a.invalid/debian" in sources.as_source_stanzas(text)
+
+
+def test_one_line_sources_become_deb_src() -> None:
+    text = "# deb http://a.invalid x main\ndeb [arch=amd64] http://b.invalid y main\ndeb-src http://c.invalid z\n"
+    assert sources.as_source_lines(text) == "deb-src [arch=amd64] http://b.invalid y main\n"
+
+
+def test_an_edit_must_match_once(tmp_path: Path) -> None:
+    (tmp_path / "f.c").write_text("one two two\n")
+    sources.apply_edits([Edit("f.c", "one", "1")], tmp_path)
+    assert (tmp_path / "f.c").read_text() == "1 two two\n"
+    for find in ("two", "three"):
+        with pytest.raises(BuildError, match="occurs"):
+            sources.apply_edits([Edit("f.c", find, "")], tmp_path)
+
+
+def test_system_call_numbers_are_renamed_aliased_and_added() -> None:
+    base = "#define __NR_lseek 62\n#define __NR_ppoll 73\n"
+    changes = {
+        "rename": {"lseek": "_llseek"}, "time64": {"ppoll_time64": "ppoll"}, "add": {"tabux_init": 1004},
+    }
+    assert libc.syscall_numbers(base, changes).splitlines() == [
+        "#define __NR_ppoll 73",
+        "#define __NR__llseek 62",
+        "#define __NR_ppoll_time64 73",
+        "#define __NR_tabux_init 1004",
+    ]
