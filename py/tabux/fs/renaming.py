@@ -63,6 +63,8 @@ class Renaming(Naming):
         if source is None or new_dir.nlink == 0:
             raise SysError(ENOENT)
         target = walker.entry(new_dir, new_name)
+        if target is None and new_dir.virtual:
+            raise SysError(ENOENT)
         if target is not None and flags & RENAME_NOREPLACE:
             raise SysError(EEXIST)
         is_directory = source.mode & S_IFMT == S_IFDIR
