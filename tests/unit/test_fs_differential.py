@@ -56,6 +56,7 @@ FLAGS = {
         "O_WRONLY",
         "O_RDWR",
         "O_NOATIME",
+        "O_TMPFILE",
     )
 }
 
@@ -133,7 +134,7 @@ class Linux:
     def open(self, slot: int, path: str, flags: int, mode: int) -> None:
         host = os.O_NONBLOCK
         for ours, theirs in FLAGS.items():
-            if flags & ours:
+            if flags & ours == ours:
                 host |= theirs
         handle = os.open(path, host, mode)
         self.close(slot)
@@ -442,6 +443,8 @@ def an_operation(rng: random.Random) -> Operation:
             flags |= flag
     if rng.random() < 0.06:
         flags |= linux.O_PATH
+    if rng.random() < 0.04:
+        flags |= linux.O_TMPFILE
     if flags & linux.O_EXCL and not flags & linux.O_CREAT:
         flags &= ~linux.O_EXCL
     if rng.random() < 0.03:
@@ -553,7 +556,8 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[bo
 
 @pytest.mark.parametrize("seed", range(100, 103))
 def test_random_operations_change_the_same_times(seed: int, tmp_path: Path) -> None:
-    script = a_script(seed, 250, chdir=False)
+    # Whether truncate(2) to the size a file has counts as a change depends on the real file system.
+    script = [operation for operation in a_script(seed, 250, chdir=False) if operation[0] != "truncate"]
     top = scratch(tmp_path)
 
     def watch(system: Linux | Tabux, pause: float) -> list[dict[str, tuple[bool, bool]]]:

@@ -44,6 +44,7 @@ _LINKS = (
     ("/bin", "usr/bin"),
     ("/lib", "usr/lib"),
     ("/sbin", "usr/sbin"),
+    ("/etc/mtab", "../proc/self/mounts"),
     ("/var/run", "/run"),
 )
 

@@ -11,6 +11,7 @@ from tabux.abi.errno import (
     ENOENT,
     ENOTDIR,
     ENXIO,
+    EOPNOTSUPP,
     EPERM,
     EROFS,
     SysError,
@@ -29,6 +30,7 @@ from tabux.abi.fcntl import (
 from tabux.abi.stat import S_IALLUGO, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISVTX, S_IWOTH
 from tabux.fs.core import Core
 from tabux.fs.credentials import (
+    MAY_EXEC,
     MAY_READ,
     MAY_WRITE,
     Credentials,
@@ -71,20 +73,20 @@ class Opening(Core):
         (O_NOFOLLOW), EACCES, EROFS, EPERM (O_NOATIME), ENXIO (a socket), ENOSPC, EINVAL (O_CREAT with
         O_DIRECTORY; O_TMPFILE without writing), and what the walk raises.
         """
-        if flags & O_CREAT and not flags & O_PATH:
+        if flags & (O_CREAT | _TMPFILE) and not flags & O_PATH:
+            if flags & _TMPFILE:
+                return self._temporary(start, path, flags, mode, cred, context), True
             return self._open_or_create(start, path, flags, mode, cred, context)
         inode = self.walker.walk(start, path, cred, not flags & O_NOFOLLOW, context)
         if inode is None:
             raise SysError(ENOENT)
-        if flags & _TMPFILE and not flags & O_PATH:
-            return self._temporary(inode, flags, mode, cred), True
         self.open_inode(inode, flags, cred)
         return inode, False
 
     def _open_or_create(
         self, start: Inode, path: str, flags: int, mode: int, cred: Credentials, context: object
     ) -> tuple[Inode, bool]:
-        if flags & (O_DIRECTORY | _TMPFILE):
+        if flags & O_DIRECTORY:
             raise SysError(EINVAL)
         walker = self.walker
         inode = walker.walk(start, path, cred, not flags & (O_EXCL | O_NOFOLLOW), context, True)
@@ -144,13 +146,23 @@ class Opening(Core):
             inode.mode = without_privilege(inode.mode, cred.in_group(inode.gid))
             self.generation += 1
 
-    def _temporary(self, directory: Inode, flags: int, mode: int, cred: Credentials) -> Inode:
+    def _temporary(
+        self, start: Inode, path: str, flags: int, mode: int, cred: Credentials, context: object
+    ) -> Inode:
         """O_TMPFILE: a regular file without a name, gone when it is closed. (Linking it later is refused.)"""
-        if not flags & O_DIRECTORY or not flags & O_ACCMODE:
+        if not flags & O_DIRECTORY or flags & O_CREAT or not flags & O_ACCMODE:
             raise SysError(EINVAL)
+        directory = self.lookup(start, path, cred, not flags & O_NOFOLLOW, context)
         if directory.mode & S_IFMT != S_IFDIR:
             raise SysError(ENOTDIR)
-        self._may_create(directory, cred)
+        if directory.mount.readonly:
+            raise SysError(EROFS)
+        if not permitted(directory, MAY_WRITE | MAY_EXEC, cred):
+            raise SysError(EACCES)
+        if directory.virtual:
+            raise SysError(EOPNOTSUPP)
+        if directory.nlink == 0:
+            raise SysError(EPERM)
         mode, gid = inherited(directory, S_IFREG | mode & S_IALLUGO, cred)
         inode = self.table.new(mode, cred.euid, gid, self.clock(), directory.mount)
         inode.nlink = 0
