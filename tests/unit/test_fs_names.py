@@ -25,10 +25,10 @@ def names(vfs: Vfs, path: str = "/") -> list[str]:
     return [name for name, _ in vfs.listdir(vfs.lookup(vfs.root, path, ROOT))]
 
 
-def test_listing_is_in_order_of_creation(vfs: Vfs) -> None:
-    assert names(vfs) == [".", "..", "d", "f", "l"]
+def test_the_newest_name_is_listed_first(vfs: Vfs) -> None:
+    assert names(vfs) == [".", "..", "l", "f", "d"]
     vfs.rename(vfs.root, "/d", vfs.root, "/a", ALICE)
-    assert names(vfs) == [".", "..", "f", "l", "a"]
+    assert names(vfs) == [".", "..", "a", "l", "f"]
     entries = dict(vfs.listdir(vfs.lookup(vfs.root, "/a", ROOT)))
     assert entries == {".": vfs.lookup(vfs.root, "/a", ROOT), "..": vfs.root}
     assert failure(vfs.listdir, vfs.lookup(vfs.root, "/f", ROOT)) == "ENOTDIR"

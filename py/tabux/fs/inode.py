@@ -18,7 +18,7 @@ class Inode:
     size      bytes; of a link, the length of its text
     atime, mtime, ctime, btime    ns
     rdev      device number of a device node, else 0
-    children  a directory's names, in order of creation; None for every other type and for virtual directories
+    children  a directory's names, oldest first; None for every other type and for virtual directories
     parent, name    where a directory is (a directory has one name); the root is its own parent
     target    a symbolic link's text ("" where it is made up on the spot), None for every other type
     opens     open descriptions and other users (working directories, running programs): see `Vfs.opened`

@@ -20,7 +20,7 @@ class Vfs(Attributes, Renaming):
     __slots__ = ()
 
     def listdir(self, directory: Inode, context: object = None) -> list[tuple[str, Inode]]:
-        """Entries of a directory: ".", "..", then in order of creation (getdents64(2)).
+        """Entries of a directory: ".", "..", then the newest first, as tmpfs has them (getdents64(2)).
 
         The permission to read was checked by open. ENOTDIR; ENOENT for a removed directory.
         """
@@ -29,7 +29,7 @@ class Vfs(Attributes, Renaming):
         if children is not None:
             if directory.nlink == 0:
                 raise SysError(ENOENT)
-            entries += children.items()
+            entries += reversed(children.items())
             self.accessed(directory)
         elif isinstance(directory, VirtualDirectory):
             entries += directory.entries(context)
