@@ -15,6 +15,7 @@ _ENVIRONMENT = {
     "LOGNAME": "user",
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "SHELL": "/bin/bash",
+    "TERM": "dumb",
     "TZ": "UTC",
     "USER": "user",
 }

@@ -91,7 +91,8 @@ def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) 
         parent, name = walker.parent, walker.name
         file = _describe_for_open(k, p, inode, flags)
         file.parent, file.name = parent, name
-        if inode.mode & S_IFMT == S_IFIFO and isinstance(inode.object, Pipe) and not flags & O_PATH:
+        if file.kind == Kind.PIPE and _is_fifo(k, inode):
+            assert isinstance(inode.object, Pipe)
             pipe = inode.object
             access = flags & O_ACCMODE
             seen = pipe.opened_for_writing if access == O_RDONLY else pipe.opened_for_reading
@@ -112,15 +113,16 @@ def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) 
 
 
 def _describe_for_open(k: Kernel, p: Process, inode: Inode, flags: int) -> OpenFile:
-    behind = inode.object
-    if (
-        flags & (O_ACCMODE | O_NONBLOCK) == O_WRONLY | O_NONBLOCK
-        and inode.mode & S_IFMT == S_IFIFO
-        and not flags & O_PATH
-        and (behind is None or (isinstance(behind, Pipe) and not behind.readers))
-    ):
-        raise SysError(ENXIO)
+    if flags & (O_ACCMODE | O_NONBLOCK) == O_WRONLY | O_NONBLOCK and not flags & O_PATH and _is_fifo(k, inode):
+        behind = inode.object
+        if not isinstance(behind, Pipe) or not behind.readers:
+            raise SysError(ENXIO)
     return describe(k, p, inode, flags)
+
+
+def _is_fifo(k: Kernel, inode: Inode) -> bool:
+    """Whether open waits for the other end: not for a pipe without a name, reached by /proc/self/fd."""
+    return inode.mode & S_IFMT == S_IFIFO and inode.mount is not k.vfs.anonymous_mount
 
 
 def abandon_open(k: Kernel, p: Process) -> None:
