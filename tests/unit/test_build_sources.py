@@ -16,7 +16,7 @@ def test_stanzas_become_deb_src() -> None:
 
 
 def test_one_line_sources_become_deb_src() -> None:
-    text = "# deb http://a.invalid x main\ndeb [arch=amd64] http://b.invalid y main\ndeb-src http://c.invalid z\n"
+    text = "# deb http://a.invalid x\ndeb [arch=amd64] http://b.invalid y main\ndeb-src http://c.invalid z"
     assert sources.as_source_lines(text) == "deb-src [arch=amd64] http://b.invalid y main\n"
 
 

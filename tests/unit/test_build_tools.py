@@ -8,7 +8,8 @@ from wasm.builder import assembly, cache, cc, paths
 
 
 def test_driver_splits_compiler_and_linker_arguments() -> None:
-    args = "-O2 -I inc -DX=1 a.c b.o -Llib -lfoo -Wl,--as-needed -Wl,-z,now -o out".split()
+    args = ["-O2", "-I", "inc", "-DX=1", "a.c", "b.o", "-Llib", "-lfoo"]
+    args += ["-Wl,--as-needed", "-Wl,-z,now", "-o", "out"]
     output, flags, sources, inputs = cc.split_arguments(args)
     assert output == "out"
     assert flags == ["-O2", "-I", "inc", "-DX=1"]

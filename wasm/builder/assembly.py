@@ -86,7 +86,8 @@ def assemble(built: list[Built]) -> None:
 def _add_site(tree: Tree) -> None:
     for path in sorted(paths.WEB.rglob("*")):
         name = path.relative_to(paths.WEB)
-        if path.is_file() and name.parts[0] not in NOT_PART_OF_THE_SITE and not path.name.endswith(".d.ts"):
+        listed = path.is_file() and name.parts[0] not in NOT_PART_OF_THE_SITE
+        if listed and not path.name.endswith((".d.ts", ".d.mts")):
             tree.add(name.as_posix(), path)
 
 

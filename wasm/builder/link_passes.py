@@ -50,10 +50,11 @@ def finish(program: Program, linked: Path) -> Path:
     Raises:
         BuildError: a pass failed.
     """
+    passes = program.passes
+    here = [Path(__file__)] + ([Path(callgraph.__file__)] if passes.fork == "list" else [])
     key = cache.digest(
-        linked.read_bytes(), program.passes.fork, program.passes.fpcast, sorted(cut_names(program.passes)),
-        binaryen_version(), FEATURES,
-        cache.tree_digest(Path(__file__), Path(callgraph.__file__)),
+        linked.read_bytes(), passes.fork, passes.fpcast, sorted(cut_names(passes)),
+        binaryen_version(), FEATURES, cache.tree_digest(*here),
     )
     place, made = cache.obtain("program", program.name, key, lambda out: _finish(program, linked, out))
     sizes = json.loads((place / "report.json").read_text())

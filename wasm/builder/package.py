@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -42,18 +43,21 @@ def build(recipe: Recipe, sysroot: Path, k: str, used: list[Path], jobs: int) ->
 
 def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int) -> None:
     log = paths.CACHE / "logs" / f"{recipe.name}.log"
-    log.unlink(missing_ok=True)
+    configure_log = paths.CACHE / "logs" / f"{recipe.name}.configure.log"
+    for old in (log, configure_log):
+        old.unlink(missing_ok=True)
     work = cache.work_directory(recipe.name)
     tree = sources.unpack(recipe.source, work)
     sources.apply_edits(recipe.edits, tree)
     variables = toolchain.write_drivers(work / "bin", sysroot)
-    _configure(recipe, tree, variables, used, log)
+    _configure(recipe, tree, variables, used, configure_log)
     for arguments in recipe.make:
         say(recipe.name, f"make {' '.join(arguments)}".rstrip())
         process.run(
             ["make", f"-j{jobs}", *arguments], what=f"{recipe.name}: make", log=log, cwd=tree,
             env={"MAKEFLAGS": "", "LC_ALL": "C"},
         )
+    _check_signatures(recipe, log)
     _collect(recipe, tree, out)
     shutil.rmtree(work, ignore_errors=True)
 
@@ -79,6 +83,13 @@ def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], used: list
         ["./configure", *CONFIGURE_ARGS, *recipe.configure],
         what=f"{recipe.name}: configure", log=log, cwd=tree, env=environment,
     )
+
+
+def _check_signatures(recipe: Recipe, log: Path) -> None:
+    """Refuse calls with other parameters than the function has: C forgives them, wasm traps there."""
+    wrong = sorted(set(re.findall(r"function signature mismatch: (\w+)", log.read_text(errors="replace"))))
+    if wrong:
+        raise BuildError(f"{recipe.name}: called with the wrong parameters: {', '.join(wrong)}\n  log: {log}")
 
 
 def _collect(recipe: Recipe, tree: Path, out: Path) -> None:
