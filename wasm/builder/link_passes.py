@@ -1,6 +1,7 @@
 """What happens to a program after the linker: Binaryen's optimiser, and Asyncify for fork.
 
-    linked -> fpcast-emu, -O2 -> asyncify (only where fork may be on the stack) -> -O2, names stripped
+    linked -> fuel in loops -> fpcast-emu, -O2 -> asyncify (only where fork may be on the stack) -> -O2,
+    names stripped
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from . import cache, callgraph, paths, process
+from . import cache, callgraph, paths, preemption, process
 from .console import BuildError, megabytes, say
 from .recipe import Passes, Program
 
@@ -76,7 +77,11 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
         )
 
     say(program.name, "link passes")
-    opt(linked, stage, "-g", *(FPCAST if program.passes.fpcast else []), "-O2")
+    fuelled = out / "0.wasm"
+    # whole-program Asyncify would instrument every function with such a loop: handlers are called indirectly
+    module = linked.read_bytes()
+    fuelled.write_bytes(module if program.passes.fork == "whole" else preemption.add_fuel(module))
+    opt(fuelled, stage, "-g", *(FPCAST if program.passes.fpcast else []), "-O2")
     sizes["optimised"] = stage.stat().st_size
     instrumented: list[str] | None = []
     if program.passes.fork != "none":
@@ -98,7 +103,7 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
         sizes["asyncified"] = stage.stat().st_size
     opt(stage, out / "named.wasm", "-g", "-O2", "--strip-producers")
     opt(out / "named.wasm", out / "program.wasm", "--strip-debug")
-    for leftover in ("1.wasm", "2.wasm", "addlist"):
+    for leftover in ("0.wasm", "1.wasm", "2.wasm", "addlist"):
         (out / leftover).unlink(missing_ok=True)
     sizes["final"] = (out / "program.wasm").stat().st_size
     (out / "report.json").write_text(json.dumps(sizes))

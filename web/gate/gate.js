@@ -177,6 +177,19 @@ export class Gate {
     });
   }
 
+  /**
+   * The body of tabux.preempt: the program goes on after the events that wait now, unless it is stopped or killed.
+   * @param {Program} program
+   * @returns {Promise<number>}
+   * @throws {typeof ENDED} when its process has ended
+   */
+  preempt(program) {
+    if (program.process.dead && program.owner === program.process) throw ENDED;
+    program.block(() => 0);
+    this.#yield(program);
+    return this.suspend(program);
+  }
+
   /** @param {Program | null} program has its call made again, soon */
   #queue(program) {
     if (!program || !program.resume || program.wakeQueued) return;

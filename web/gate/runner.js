@@ -28,6 +28,7 @@ function extension(gate, program) {
   return {
     syscall: dispatch(gate, program),
     wait: new WebAssembly.Suspending(() => gate.suspend(program)),
+    preempt: new WebAssembly.Suspending(() => gate.preempt(program)),
     fork: () => fork(program),
   };
 }

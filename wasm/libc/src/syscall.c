@@ -195,3 +195,15 @@ long __tabux_syscall(long n, long a, long b, long c, long d, long e, long f)
 		if (r != -EINTR || !restart || never_restarts(n)) return r;
 	}
 }
+
+/* Called from the program's loops when their fuel is used up (wasm/builder/preemption.py): lets others
+ * run, and handlers as if the signal had come between two instructions. */
+__attribute__((export_name("__tabux_preempt")))
+void __tabux_preempt(void)
+{
+	int saved = errno;
+
+	__tabux_kernel_preempt();
+	if (__tabux_sigword) run_handlers();
+	errno = saved;
+}

@@ -34,6 +34,7 @@ _Noreturn void __wasi_proc_exit(int) WASI(proc_exit);
 long __tabux_kernel_syscall(long, long, long, long, long, long, long) IMPORT(tabux, syscall);
 int __tabux_kernel_wait(void) IMPORT(tabux, wait);
 int __tabux_kernel_fork(void) IMPORT(tabux, fork);
+void __tabux_kernel_preempt(void) IMPORT(tabux, preempt);
 
 /* The answer of a call that has to wait: tabux.wait() finishes it. Never seen outside syscall.c. */
 #define TABUX_BLOCKED 512
