@@ -2,9 +2,10 @@
 
 A WebAssembly program that makes no system call cannot be interrupted from outside: ^C, a timeout or
 another process would wait for ever. So each loop that contains a call counts down a global, the fuel; at zero
-it calls ``__tabux_preempt`` of our libc, which suspends the program once and runs the signal handlers that are
-due. Loops without a call are left alone: they are the inner ones of strlen and memcpy, they end, and they
-must be fast.
+another process would wait for ever. So each loop that contains a call counts down a global, the fuel; at
+zero it calls ``__tabux_preempt`` of our libc, which suspends the program once and runs the signal handlers
+that are due. Loops without a call are left alone: they are the inner ones of strlen and memcpy, they end, and
+they must be fast.
 
 The module is rewritten here, between the linker and Binaryen, because no compiler option counts loops.
 The format is that of the WebAssembly core specification, chapter 5, with the legacy exception instructions.
