@@ -1,7 +1,6 @@
 """Pre-emption: a program looks at a counter in its loops and lets others run when it is used up.
 
 A WebAssembly program that makes no system call cannot be interrupted from outside: ^C, a timeout or
-another process would wait for ever. So each loop that contains a call counts down a global, the fuel; at zero
 another process would wait for ever. So each loop that contains a call counts down a global, the fuel; at
 zero it calls ``__tabux_preempt`` of our libc, which suspends the program once and runs the signal handlers
 that are due. Loops without a call are left alone: they are the inner ones of strlen and memcpy, they end, and
