@@ -65,6 +65,7 @@ def _build(out: Path, jobs: int) -> None:
         musl = sources.unpack(source(), work)
         _add_port(musl, r)
         sources.apply_edits(parse_edits(r["edit"]), musl)
+        _reword(musl, r["messages"])
         _generate_headers(musl)
         _install_headers(musl, out / "include")
         objects = _compile_all(musl, r["sources"]["replaced"], work / "objects", jobs)
@@ -91,6 +92,19 @@ def _add_port(musl: Path, r: dict[str, Any]) -> None:
     for name in r["sources"]["replaced"]:
         if not (musl / name).exists():
             raise BuildError(f"libc: musl.toml replaces {name}, which musl does not have")
+
+
+def _reword(musl: Path, messages: dict[str, dict[str, str]]) -> None:
+    """Give string literals of musl other words: of each file, text there = text instead."""
+    for name, words in messages.items():
+        text = (musl / name).read_text()
+        for old, new in words.items():
+            # a literal is quoted whole, or ends in an explicit NUL
+            found = re.findall(rf'"{re.escape(old)}(?:\\0)?"', text)
+            if len(found) != 1:
+                raise BuildError(f"libc: musl.toml rewords {old!r}, which {name} has {len(found)} times")
+            text = text.replace(found[0], found[0].replace(old, new))
+        (musl / name).write_text(text)
 
 
 def syscall_numbers(base: str, changes: dict[str, Any]) -> str:
