@@ -78,16 +78,43 @@ def fake(shared_page: Page, fake_site: str) -> SandboxPage:
     return SandboxPage(shared_page, fake_site)
 
 
-@pytest.fixture(scope="module")
-def sandbox(browser: Browser, browser_context_args: dict[str, Any], site: str) -> Iterator[SandboxPage]:
-    """A started sandbox, shared by the tests of a module: each leaves it usable and minds its own files."""
-    context = browser.new_context(**browser_context_args)
-    page = context.new_page()
-    page.set_default_timeout(CONFIG["STEP_TIMEOUT"])
-    shared = SandboxPage(page, site)
-    shared.create()
-    yield shared
-    context.close()
+class Keeper:
+    """Keeps one sandbox for many tests, and replaces it when a test has left it broken."""
+
+    def __init__(self, browser: Browser, context_args: dict[str, Any], site: str) -> None:
+        self._browser = browser
+        self._context_args = context_args
+        self._site = site
+        self._kept: SandboxPage | None = None
+
+    def get(self) -> SandboxPage:
+        """The sandbox, or a new one if that does not answer any more."""
+        if self._kept and not self._kept.alive():
+            self.close()
+        if not self._kept:
+            self._kept = SandboxPage(self._browser.new_context(**self._context_args).new_page(), self._site)
+            self._kept.create()
+        return self._kept
+
+    def close(self) -> None:
+        """End the sandbox."""
+        if self._kept:
+            self._kept.page.context.close()
+        self._kept = None
+
+
+@pytest.fixture(scope="session")
+def keeper(browser: Browser, browser_context_args: dict[str, Any], site: str) -> Iterator[Keeper]:
+    """Where `sandbox` comes from."""
+    keeper = Keeper(browser, browser_context_args, site)
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def sandbox(keeper: Keeper) -> SandboxPage:
+    """A started sandbox that many tests share: each minds its own files."""
+    return keeper.get()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import runpy
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 CONFIG = runpy.run_path(str(Path(__file__).parents[2] / "playwright.config.py"))
 
@@ -20,14 +20,18 @@ class SandboxPage:
 
     def __init__(self, page: Page, site: str) -> None:
         self.page = page
+        self.limit: int = CONFIG["STEP_TIMEOUT"]
         page.goto(site + CONFIG["BLANK_PAGE"])
         page.evaluate(
             """async (url) => {
                 window.module = await import(url);
                 window.sandbox = null;
                 const AsyncFunction = (async () => {}).constructor;
-                window.perform = (code, arg) =>
-                    new AsyncFunction("tabux", "sandbox", "arg", code)(window.module, window.sandbox, arg);
+                const inTime = (promise, limit) => Promise.race([promise, new Promise((_, reject) => {
+                    setTimeout(() => reject(new Error(`no answer within ${limit} ms`)), limit);
+                })]);
+                window.perform = (code, arg, limit) =>
+                    inTime(new AsyncFunction("tabux", "sandbox", "arg", code)(module, sandbox, arg), limit);
                 window.plain = (value) =>
                     JSON.parse(JSON.stringify(value ?? null, (_, v) => (ArrayBuffer.isView(v) ? [...v] : v)));
             }""",
@@ -36,25 +40,33 @@ class SandboxPage:
 
     def create(self, options: object = None) -> None:
         """Start the sandbox."""
-        self.page.set_default_timeout(CONFIG["BOOT_TIMEOUT"])
-        self.page.evaluate("async (o) => { window.sandbox = await window.module.Sandbox.create(o) }", options)
-        self.page.set_default_timeout(CONFIG["STEP_TIMEOUT"])
+        self.limit = CONFIG["BOOT_TIMEOUT"]
+        self.evaluate("window.sandbox = await tabux.Sandbox.create(arg)", options)
+        self.limit = CONFIG["STEP_TIMEOUT"]
+
+    def alive(self) -> bool:
+        """Whether the sandbox still answers, and at once."""
+        try:
+            code = "return (await perform(arg, null, 2000)).exitCode"
+            return bool(self.evaluate(code, "return await sandbox.commands.run('true')") == 0)
+        except Error:
+            return False
 
     def evaluate(self, code: str, arg: object = None) -> Any:
         """The value that the body of an async function returns."""
-        return self.page.evaluate("async ([code, arg]) => plain(await perform(code, arg))", [code, arg])
+        return self.page.evaluate("async (args) => plain(await perform(...args))", [code, arg, self.limit])
 
     def fails(self, code: str, arg: object = None) -> tuple[str, str]:
         """Name and message of the error that the body of an async function throws."""
         outcome = self.page.evaluate(
-            """async ([code, arg]) => {
+            """async (args) => {
                 try {
-                    return { value: JSON.stringify(await perform(code, arg)) ?? "undefined" };
+                    return { value: JSON.stringify(await perform(...args)) ?? "undefined" };
                 } catch (error) {
-                    return { name: error.name, message: error.message, typed: error instanceof Error };
+                    return { name: error.name, message: error.message };
                 }
             }""",
-            [code, arg],
+            [code, arg, self.limit],
         )
         assert "name" in outcome, f"no error, but {outcome['value']}"
         return outcome["name"], outcome["message"]

@@ -363,8 +363,8 @@ def test_a_sandbox_starts_with_envs_and_files(fresh: SandboxPage) -> None:
 def test_progress_is_in_bytes_and_reaches_the_end(fresh: SandboxPage) -> None:
     progress = fresh.evaluate(
         """const seen = [];
-        const sandbox = await tabux.Sandbox.create({ onProgress: (progress) => seen.push(progress) });
-        await sandbox.kill();
+        const one = await tabux.Sandbox.create({ onProgress: (progress) => seen.push(progress) });
+        await one.kill();
         return seen"""
     )
     assert len(progress) >= 2
