@@ -13,7 +13,8 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import environment, libc, manifest, paths, sources
+from . import bootfiles, environment, libc, manifest, paths, sources
+from .compress import gzipped
 from .console import say
 from .recipe import Source
 from .userland import Built
@@ -75,9 +76,9 @@ def assemble(built: list[Built]) -> None:
     _add_site(tree)
     _add_pyodide(tree)
     _add_vendor(tree)
-    if paths.KERNEL.is_dir():
-        tree.add("tabux-kernel.zip", kernel_zip())
+    tree.add("tabux-kernel.zip", kernel_zip())
     _add_userland(tree, built)
+    bootfiles.add(tree)
     _add_licences(tree, built)
     written = tree.sync(paths.DIST)
     say("dist", f"{len(tree.files)} files, {written} written")
@@ -129,8 +130,8 @@ def _add_userland(tree: Tree, built: list[Built]) -> None:
         for name, place in b.programs.items():
             data = (place / "program.wasm").read_bytes()
             sha256 = hashlib.sha256(data).hexdigest()
-            url = f"userland/{name}-{sha256[:8]}.wasm"
-            tree.add(url, data)
+            url = f"userland/{name}-{sha256[:8]}.wasm.gz"
+            tree.add(url, gzipped(data))
             binaries[b.recipe.name, name] = manifest.Binary(url, len(data), sha256)
     content = manifest.manifest(built, binaries)
     tree.add("userland.json", (json.dumps(content, indent=1) + "\n").encode())
