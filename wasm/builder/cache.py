@@ -66,7 +66,7 @@ def obtain(kind: str, name: str, key: str, make: Callable[[Path], None]) -> tupl
     place = entry(kind, name, key)
     if place.exists():
         return place, False
-    with _locked(place):
+    with locked(place):
         if place.exists():
             return place, False
         made = work_directory(f"{kind}-{name}")
@@ -80,8 +80,8 @@ def obtain(kind: str, name: str, key: str, make: Callable[[Path], None]) -> tupl
 
 
 @contextlib.contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    """Hold the lock of a cache entry; the operating system frees it if we die."""
+def locked(place: Path) -> Iterator[None]:
+    """Hold the lock of a cache entry or another place; the operating system frees it if we die."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.with_name(f".{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
