@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, environment, libc, manifest, paths, sources
+from . import bootfiles, cache, environment, libc, manifest, paths, sources
 from .compress import gzipped
 from .console import say
 from .recipe import Source
@@ -80,7 +80,8 @@ def assemble(built: list[Built]) -> None:
     _add_userland(tree, built)
     bootfiles.add(tree)
     _add_licences(tree, built)
-    written = tree.sync(paths.DIST)
+    with cache.locked(paths.CACHE / "dist" / cache.digest(str(paths.DIST))):
+        written = tree.sync(paths.DIST)
     say("dist", f"{len(tree.files)} files, {written} written")
 
 
