@@ -28,7 +28,7 @@ Comlink.expose({
       terminals: new TerminalRunner(system),
     };
     for (const [path, content] of Object.entries(files)) parts.files.write(path, content);
-    return { bootMs: performance.now() - started };
+    return { bootMs: performance.now() - started, bootInfo: system.info };
   },
   /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
   async run(id, command, options, onOutput) {

@@ -49,12 +49,14 @@ export class Sandbox {
 
   /**
    * @param {Connection} connection
-   * @param {number} bootMs
+   * @param {import("./client/kernel.js").BootResult} result
    */
-  constructor(connection, bootMs) {
+  constructor(connection, { bootMs, bootInfo }) {
     this.#connection = connection;
     /** How long the start took, in milliseconds. */
     this.bootMs = bootMs;
+    /** How it went. */
+    this.bootInfo = bootInfo;
     this.commands = new Commands(connection);
     this.files = new Files(connection);
     this.pty = new Ptys(connection);
@@ -70,11 +72,11 @@ export class Sandbox {
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
     try {
-      const { bootMs } = await connection.call(() =>
+      const result = await connection.call(() =>
         connection.kernel.boot({ envs, files, limits }, onProgress ? callable(onProgress) : null),
       );
       connection.booted();
-      return new Sandbox(connection, bootMs);
+      return new Sandbox(connection, result);
     } catch (error) {
       const reason = error instanceof TabuxError ? error : new BootError(String(error), { cause: error });
       connection.close(reason);

@@ -40,8 +40,16 @@
  * @property {Record<string, Uint8Array>} files Contents by path.
  * @property {Record<string, number>} [limits]
  *
+ * @typedef {object} BootResult
+ * @property {number} bootMs How long it took, in milliseconds.
+ * @property {BootInfo} bootInfo
+ *
+ * @typedef {object} BootInfo How a start went.
+ * @property {"snapshot" | "source"} from Whether Python came as a memory snapshot or was started from sources.
+ * @property {Record<string, number>} phases When each part was done, in milliseconds after the worker began.
+ *
  * @typedef {object} KernelApi
- * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null) => { bootMs: number }} boot
+ * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null) => BootResult} boot
  * @property {(id: number, command: string, options: RunOptions,
  *   onOutput: ((fd: number, chunk: Uint8Array<ArrayBuffer>) => void) | null) => RawResult} run
  * @property {(id: number) => void} cancel Kills the processes of a run, which then ends.

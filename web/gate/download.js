@@ -1,4 +1,16 @@
-// A file of the site that becomes a file of the sandbox: fetched on first use, checked, once.
+// A file of the site that becomes a file of the sandbox: fetched on first use or ahead, checked, once.
+import { inflated } from "./inflate.js";
+
+/** @type {WeakMap<Uint8Array, Promise<WebAssembly.Module>>} programs compiled before anybody runs them */
+const compiled = new WeakMap();
+
+/**
+ * @param {Uint8Array} bytes as a Download has them
+ * @returns {Promise<WebAssembly.Module> | undefined} the program they are, where it was compiled ahead
+ */
+export function compiledAhead(bytes) {
+  return compiled.get(bytes);
+}
 
 /** @param {ArrayBuffer} buffer */
 async function sha256(buffer) {
@@ -9,15 +21,15 @@ async function sha256(buffer) {
 /** One file to come. `bytes` is set when it is here, `failed` when it cannot be had. */
 export class Download {
   /**
-   * @param {string} url
-   * @param {number} size bytes
-   * @param {string} hash sha256, hexadecimal
+   * @param {string} url may be gzipped there
+   * @param {number} size bytes, unpacked
+   * @param {string} hash sha256 of the unpacked file, hexadecimal
    */
   constructor(url, size, hash) {
     this.url = url;
     this.size = size;
     this.hash = hash;
-    /** @type {Uint8Array | null} */
+    /** @type {Uint8Array<ArrayBuffer> | null} */
     this.bytes = null;
     /** @type {Error | null} */
     this.failed = null;
@@ -27,7 +39,7 @@ export class Download {
 
   /**
    * Starts the download unless it has been started.
-   * @param {(loaded: number) => void} [onBytes] hears the length of every piece that arrives
+   * @param {(loaded: number) => void} [onBytes] hears the length of every piece that arrives, as it is on the wire
    * @returns {Promise<void>} settles when `bytes` or `failed` is set; never rejects
    */
   start(onBytes) {
@@ -38,6 +50,18 @@ export class Download {
     return this.running;
   }
 
+  /**
+   * Starts the download of a program and compiles it, so that its first start need not wait.
+   * @param {(loaded: number) => void} onBytes hears the length of every piece that arrives
+   */
+  async prepare(onBytes) {
+    await this.start(onBytes);
+    if (!this.bytes) return;
+    const module = WebAssembly.compile(this.bytes);
+    module.catch(() => {}); // told of when it is run
+    compiled.set(this.bytes, module);
+  }
+
   /** @param {() => void} ready */
   whenSettled(ready) {
     this.start().then(ready);
@@ -45,17 +69,15 @@ export class Download {
 
   /** @param {((loaded: number) => void)} [onBytes] */
   async #fetch(onBytes) {
-    const response = await fetch(this.url);
-    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
+    const stream = await inflated(await fetch(this.url), onBytes);
     const bytes = new Uint8Array(this.size);
     let length = 0;
-    for (const reader = response.body.getReader(); ; ) {
+    for (const reader = stream.getReader(); ; ) {
       const { done, value } = await reader.read();
       if (done) break;
       if (length + value.length > this.size) throw new Error(`longer than the ${this.size} bytes of the manifest`);
       bytes.set(value, length);
       length += value.length;
-      onBytes?.(value.length);
     }
     if (length !== this.size) throw new Error(`${length} bytes came instead of ${this.size}`);
     // crypto.subtle exists only in a secure context; a plain http host goes without the check

@@ -1,4 +1,5 @@
 // execve: from a path to a program that can be instantiated.
+import { compiledAhead } from "./download.js";
 import { BLOCKED, E2BIG, EIO, ELOOP, ENOEXEC } from "./errno.js";
 import { Image, isWasm } from "./image.js";
 import { REPLACED, fromLatin1, latin1 } from "./process.js";
@@ -43,7 +44,7 @@ function imageOf(content, ready) {
   if (compiling === "failed") return -ENOEXEC;
   if (!compiling) {
     /** @type {Promise<void>} */
-    const started = WebAssembly.compile(bytes).then(
+    const started = (compiledAhead(content.bytes) ?? WebAssembly.compile(bytes)).then(
       (module) => {
         // a write meanwhile has made these bytes another program
         if (content.compiling !== started) return;

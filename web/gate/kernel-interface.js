@@ -12,9 +12,10 @@ function joined(strings) {
 /**
  * @param {Gate} gate
  * @param {string} base what relative download addresses start from
+ * @param {Download[]} begun downloads under way
  * @returns {Record<string, Function>} by the names the kernel uses
  */
-export function kernelInterface(gate, base) {
+export function kernelInterface(gate, base, begun) {
   return {
     wake: (/** @type {number} */ pid) => gate.wake(pid),
     signal_due: (/** @type {number} */ pid, /** @type {boolean} */ due) => gate.signalDue(pid, due),
@@ -35,7 +36,8 @@ export function kernelInterface(gate, base) {
       content.size = text.length;
     },
     set_download: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash) => {
-      gate.contents.of(ino).download = new Download(new URL(url, base).href, size, hash);
+      const { href } = new URL(url, base);
+      gate.contents.of(ino).download = begun.find((download) => download.url === href) ?? new Download(href, size, hash);
     },
     set_timer: (/** @type {number} */ timer, /** @type {number} */ ms) => gate.setTimer(timer, ms),
     clear_timer: (/** @type {number} */ timer) => gate.clearTimer(timer),
