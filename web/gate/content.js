@@ -15,6 +15,8 @@ export class Content {
     this.size = 0;
     /** Nanoseconds would need a BigInt: milliseconds since the epoch of the last write not yet reported. */
     this.writtenMs = 0;
+    /** Who has written it then, a pid; 0 for the API. */
+    this.writer = 0;
     /** True while `bytes` is shared with somebody who must not see writes (a downloaded program). */
     this.shared = false;
     /** @type {import("./image.js").Image | null} the program these bytes are, compiled */
@@ -115,8 +117,12 @@ export class ContentStore {
     return content;
   }
 
-  /** @param {Content} content has just been written */
-  touched(content) {
+  /**
+   * @param {Content} content has just been written
+   * @param {number} writer by this pid; 0 for the API
+   */
+  touched(content, writer) {
+    content.writer = writer;
     content.writtenMs = performance.timeOrigin + performance.now();
     this.unreported.add(content);
   }

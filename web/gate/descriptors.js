@@ -1,10 +1,10 @@
 // read, write and seek on whatever a descriptor may be. Results are as in Linux: a count, or -errno.
 import {
-  BLOCKED, EAGAIN, EBADF, EINVAL, EISDIR, ENOSPC, EPIPE, ESPIPE,
+  BLOCKED, EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, ENOSPC, ENXIO, EPIPE, ESPIPE,
 } from "./errno.js";
 import { Kind, O_APPEND, O_NONBLOCK } from "./open-file.js";
 import { PIPE_BUF } from "./pipe.js";
-import { latin1 } from "./process.js";
+import { AddressError, latin1 } from "./process.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
 /** @typedef {import("./process.js").Program} Program */
@@ -16,6 +16,13 @@ import { latin1 } from "./process.js";
 const TTY_CHUNK = 4096;
 /** crypto.getRandomValues gives at most so many bytes at once. */
 const RANDOM_CHUNK = 65536;
+/** Most buffers in one call (IOV_MAX), and most bytes in all of them. */
+const MAX_BUFFERS = 1024;
+const MAX_BYTES = 0x7fffffff;
+/** The largest position of a file: what a double holds exactly. */
+const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
+const SIGPIPE = 13;
+const SIGXFSZ = 25;
 
 /**
  * @param {Uint8Array} target is filled with random bytes
@@ -64,7 +71,8 @@ function readInto(gate, program, file, address, length, position) {
       return BLOCKED;
     }
     case Kind.TTY: {
-      const count = gate.kernel.tty_read(program.process.pid, file.id, Math.min(length, TTY_CHUNK));
+      const most = Math.min(length, TTY_CHUNK);
+      const count = gate.kernel.tty_read(program.process.pid, file.id, most, program.retrying ? 1 : 0);
       if (count > 0) program.bytes.set(gate.mail(0, count), address);
       return count;
     }
@@ -98,12 +106,14 @@ export function readv(gate, program, fd, vector, entries, position) {
   const file = program.process.files[fd];
   if (!file || !file.readable) return file?.kind === Kind.DIRECTORY ? -EISDIR : -EBADF;
   if (position >= 0 && !seekable(file)) return -ESPIPE;
+  if (entries >>> 0 > MAX_BUFFERS) return -EINVAL;
   let total = 0;
   for (let i = 0; i < entries; i++) {
     const address = program.u32(vector + 8 * i);
     const length = program.u32(vector + 8 * i + 4);
     if (length === 0 && i < entries - 1) continue;
-    if (address + length > program.bytes.length) throw new RangeError("buffer outside the memory");
+    if (address + length > program.bytes.length) throw new AddressError();
+    if (total + length > MAX_BYTES) return total || -EINVAL;
     const count = readInto(gate, program, file, address, length, position);
     if (count < 0) return total || count;
     total += count;
@@ -133,17 +143,28 @@ function writeFrom(gate, program, file, data, position) {
         if (error) return error;
       }
       if (data.length === 0) return 0;
-      const at = position >= 0 ? position : file.flags & O_APPEND ? content.size : file.position;
+      const { process } = program;
+      // (as in Linux, pwrite appends too where O_APPEND says so)
+      const at = file.flags & O_APPEND ? content.size : position >= 0 ? position : file.position;
+      if (at + data.length > process.fileSizeLimit) {
+        if (at >= process.fileSizeLimit) {
+          gate.kernel.sigself(process.pid, SIGXFSZ);
+          return -EFBIG;
+        }
+        data = data.subarray(0, process.fileSizeLimit - at);
+      }
+      // the kernel takes set-user-ID from what somebody without privilege writes: it must hear of each writer
+      if (content.writer !== process.pid) gate.report();
       const count = content.write(at, data);
       if (count < 0) return count;
       if (position < 0) file.position = at + count;
-      gate.contents.touched(content);
+      gate.contents.touched(content, process.pid);
       return count;
     }
     case Kind.PIPE: {
       const pipe = /** @type {Pipe} */ (file.pipe);
       if (pipe.readers === 0) {
-        gate.kernel.sigpipe(program.process.pid);
+        gate.kernel.sigself(program.process.pid, SIGPIPE);
         return -EPIPE;
       }
       if (data.length === 0) return 0;
@@ -191,12 +212,14 @@ export function writev(gate, program, fd, vector, entries, position) {
   const file = program.process.files[fd];
   if (!file || !file.writable) return -EBADF;
   if (position >= 0 && !seekable(file)) return -ESPIPE;
+  if (entries >>> 0 > MAX_BUFFERS) return -EINVAL;
   if (!program.retrying) program.progress = 0;
   let skip = program.progress;
   for (let i = 0; i < entries; i++) {
     const address = program.u32(vector + 8 * i);
     const length = program.u32(vector + 8 * i + 4);
-    if (address + length > program.bytes.length) throw new RangeError("buffer outside the memory");
+    if (address + length > program.bytes.length) throw new AddressError();
+    if (program.progress - skip + length > MAX_BYTES) return program.progress || -EINVAL;
     if (skip >= length && length > 0) {
       skip -= length;
       continue;
@@ -205,7 +228,7 @@ export function writev(gate, program, fd, vector, entries, position) {
       const data = program.bytes.subarray(address + done, address + length);
       const count = writeFrom(gate, program, file, data, position);
       if (count === BLOCKED) return program.process.signalDue && program.progress ? program.progress : BLOCKED;
-      if (count < 0) return program.progress && count !== -EPIPE ? program.progress : count;
+      if (count < 0) return program.progress || count;
       done += count;
       program.progress += count;
       if (position >= 0) position += count;
@@ -243,10 +266,10 @@ export function seek(gate, program, fd, offset, whence) {
   else if (whence === 1) to = file.position + offset;
   else if (whence === 2) to = size + offset;
   else if (whence === 3 || whence === 4) {
-    if (offset < 0 || offset >= size) return -6; // ENXIO
+    if (offset < 0 || offset >= size) return -ENXIO;
     to = whence === 3 ? offset : size;
   } else return -EINVAL;
-  if (to < 0) return -EINVAL;
+  if (to < 0 || to > MAX_OFFSET) return -EINVAL;
   file.position = to;
   return to;
 }

@@ -1,6 +1,6 @@
 // The system-call gate: processes suspend and resume here, and every call of a program passes enter().
 import { ContentStore } from "./content.js";
-import { BLOCKED, EINTR, EIO } from "./errno.js";
+import { BLOCKED, EINTR, EIO, ESRCH } from "./errno.js";
 import { MemoryPool } from "./memory-pool.js";
 import { Kind, OpenFile } from "./open-file.js";
 import { Pipe } from "./pipe.js";
@@ -10,6 +10,7 @@ import { ENDED, REPLACED, Process, addressFault } from "./process.js";
 
 /** How long programs may run before events (messages, timers, the terminal) get their turn, milliseconds. */
 const SLICE_MS = 8;
+const SIGKILL = 9;
 /** The clock is looked at once in so many calls. */
 const CALLS_PER_LOOK = 32;
 
@@ -46,6 +47,8 @@ export class Gate {
     };
     this.calls = 0;
     this.lastBreathMs = 0;
+    /** Up to when CPU time has been charged to somebody. */
+    this.chargedMs = 0;
   }
 
   /**
@@ -86,7 +89,11 @@ export class Gate {
    */
   enter(program, attempt, finish = null) {
     const { process } = program;
-    if (process.dead && program.owner === process) throw ENDED;
+    if (process.dead) {
+      if (program.owner === process) throw ENDED;
+      // the child that this instance acts for has been killed: only tabux_vexit (not made through here) ends that
+      return finish ? finish(-ESRCH) : -ESRCH;
+    }
     if (process.stopped || this.#sliceOver()) {
       if (!process.stopped) this.#yield(program);
       return program.block(() => {
@@ -98,6 +105,8 @@ export class Gate {
     }
     let result = this.attempt(attempt);
     if (result === BLOCKED) {
+      // (a call that waits with another signal mask may have let a deadly signal through)
+      if (process.dead && program.owner === process) throw ENDED;
       if (!process.signalDue) return program.block(() => this.attempt(attempt), finish);
       result = -EINTR;
     }
@@ -129,7 +138,7 @@ export class Gate {
     const { unreported } = this.contents;
     if (unreported.size === 0) return;
     for (const content of unreported) {
-      this.kernel.inode_written(content.ino, content.size, content.writtenMs);
+      this.kernel.inode_written(content.ino, content.size, content.writtenMs, content.writer);
     }
     unreported.clear();
   }
@@ -171,6 +180,7 @@ export class Gate {
    * @returns {Promise<number>} never settles when the process is killed meanwhile
    */
   suspend(program) {
+    this.charge(program.process);
     return new Promise((resolve, reject) => {
       program.resume = resolve;
       program.abort = reject;
@@ -225,6 +235,25 @@ export class Gate {
       program.resume = null;
       resume(result);
     }
+    // what is resumed runs after this, one after the other
+    this.charge(null);
+  }
+
+  /**
+   * The time since the last charge was somebody's CPU time. One thread runs everything, so it is enough to ask
+   * the clock when a program suspends, starts or ends.
+   * @param {Process | null} process who has run; null where that was the gate, or nobody
+   */
+  charge(process) {
+    const now = performance.now();
+    if (process) process.cpuMs += now - this.chargedMs;
+    this.chargedMs = now;
+  }
+
+  /** @param {Process} process the one that runs now @returns {number} its CPU time, milliseconds */
+  cpuTime(process) {
+    this.charge(process);
+    return process.cpuMs;
   }
 
   /** @param {number} pid */
@@ -285,24 +314,39 @@ export class Gate {
 
   // ---- what the kernel asks of the gate
 
-  /** The kernel has ended a process. Its program is dropped now, or when it comes out of the running call. */
-  gone(/** @type {number} */ pid, /** @type {number} */ status) {
+  /**
+   * The kernel has ended a process. Its program is dropped now, or when it comes out of the running call.
+   * @param {number} pid
+   * @param {number} status wait status
+   * @returns {number} the CPU time it has used, milliseconds
+   */
+  gone(pid, status) {
     const process = this.processes.get(pid);
     if (process) {
       this.processes.delete(pid);
       process.dead = true;
       process.files = [];
       const { program } = process;
-      if (program && program.owner === process && program.resume) {
-        program.resume = null;
-        this.release(program);
-      }
+      if (program?.owner === process) this.#drop(program);
+      // a child without an instance of its own (tabux_vfork): the parent goes on, when the kernel has finished
+      else if (program) this.#queue(program);
     }
     const exit = this.exits.get(pid);
     if (exit) {
       this.exits.delete(pid);
       exit(status);
     }
+    return process?.cpuMs ?? 0;
+  }
+
+  /** @param {Program} program of a process that has just ended */
+  #drop(program) {
+    const { process: child } = program;
+    if (!program.resume) return;
+    program.resume = null;
+    this.release(program);
+    // killed in the middle of a posix_spawn: nobody can go on as its child
+    if (child !== program.owner && !child.dead) queueMicrotask(() => this.kernel.exit_signal(child.pid, SIGKILL));
   }
 
   /**
@@ -321,11 +365,13 @@ export class Gate {
   /**
    * Tells the kernel that a process becomes another program, and drops its close-on-exec descriptors.
    * @param {Process} process
+   * @returns {number} 0 or -errno
    */
   commitExec(process) {
     this.report();
     const closed = this.kernel.exec_commit(process.pid);
     for (let i = 0; i < closed; i++) process.files[this.mailInt(i)] = undefined;
+    return Math.min(closed, 0);
   }
 
   /** @param {number} pid @param {boolean} due whether a handler is to run */

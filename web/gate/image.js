@@ -11,6 +11,7 @@ class Reader {
   leb() {
     let result = 0;
     for (let shift = 0; ; shift += 7) {
+      if (this.at >= this.bytes.length || shift > 63) throw new Error("not a number where one belongs");
       const byte = this.bytes[this.at++];
       result |= (byte & 127) << shift;
       if (byte < 128) return result >>> 0;
@@ -20,6 +21,12 @@ class Reader {
   skipName() {
     const length = this.leb();
     this.at += length;
+  }
+
+  /** A value or reference type: one byte, and a heap type after (ref ht) and (ref null ht). */
+  skipType() {
+    const byte = this.bytes[this.at++];
+    if (byte === 0x63 || byte === 0x64) this.leb();
   }
 }
 
@@ -44,10 +51,10 @@ function importedMemoryPages(bytes) {
         }
         if (kind === 0) reader.leb();
         else if (kind === 1) {
-          reader.at++;
+          reader.skipType();
           if (reader.leb() & 1) (reader.leb(), reader.leb());
           else reader.leb();
-        } else if (kind === 3) reader.at += 2;
+        } else if (kind === 3) (reader.skipType(), reader.at++);
         else if (kind === 4) (reader.at++, reader.leb());
       }
       return 0;

@@ -11,6 +11,12 @@ const POLLOUT = 4;
 const POLLERR = 8;
 const POLLHUP = 16;
 const POLLNVAL = 32;
+const POLLRDNORM = 64;
+const POLLWRNORM = 256;
+const READABLE = POLLIN | POLLRDNORM;
+const WRITABLE = POLLOUT | POLLWRNORM;
+/** So many descriptors one call may name (RLIMIT_NOFILE's hard limit). */
+const MAX_DESCRIPTORS = 4096;
 
 /**
  * What a descriptor is ready for; where it is not, the process is put on the list of who is woken.
@@ -22,9 +28,10 @@ const POLLNVAL = 32;
  */
 function ready(gate, program, fd, events) {
   const file = program.process.files[fd];
-  if (!file) return POLLNVAL;
-  if (file.kind === Kind.TTY) return gate.kernel.tty_poll(program.process.pid, file.id) & (events | POLLHUP | POLLERR);
-  if (file.kind !== Kind.PIPE) return events & (POLLIN | POLLOUT);
+  if (!file || file.kind === Kind.PATH) return POLLNVAL;
+  if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(program.process.pid, file.id), events);
+  if (file.kind === Kind.SINK) return events & WRITABLE;
+  if (file.kind !== Kind.PIPE) return events & (READABLE | WRITABLE);
   const pipe = /** @type {import("./pipe.js").Pipe} */ (file.pipe);
   let bits = 0;
   if (file.readable) {
@@ -35,9 +42,20 @@ function ready(gate, program, fd, events) {
     if (pipe.room >= PIPE_BUF) bits |= POLLOUT;
     if (!pipe.readers) bits |= POLLERR;
   }
-  bits &= events | POLLHUP | POLLERR;
+  bits = spread(bits, events);
   if (!bits) pipe.waiters.add(program.process);
   return bits;
+}
+
+/**
+ * @param {number} bits of POLLIN, POLLOUT, POLLHUP and POLLERR that hold
+ * @param {number} events asked for
+ * @returns {number} what poll answers: also the other names of the same (poll(2))
+ */
+function spread(bits, events) {
+  if (bits & POLLIN) bits |= READABLE;
+  if (bits & POLLOUT) bits |= WRITABLE;
+  return bits & (events | POLLHUP | POLLERR);
 }
 
 /**
@@ -54,7 +72,7 @@ function wait(gate, program, look, timeout, mask) {
   const { pid } = program.process;
   if (!program.retrying) {
     const ms = timeout ? program.timespecMs(timeout) : Infinity;
-    if (ms < 0) return -EINVAL;
+    if (ms < 0 || (timeout && program.data.getUint32((timeout + 8) >>> 0, true) > 999_999_999)) return -EINVAL;
     if (mask) {
       gate.kernel.mask_swap(pid, program.u32(mask), program.u32(mask + 4));
       program.finish = (result) => {
@@ -82,11 +100,12 @@ function wait(gate, program, look, timeout, mask) {
  * @returns {number}
  */
 export function ppoll(gate, program, list, count, timeout, mask) {
+  if (count >>> 0 > MAX_DESCRIPTORS) return -EINVAL;
   const look = () => {
     const { data } = program;
     let found = 0;
     for (let i = 0; i < count; i++) {
-      const at = list + 8 * i;
+      const at = (list >>> 0) + 8 * i;
       const fd = data.getInt32(at, true);
       const bits = fd < 0 ? 0 : ready(gate, program, fd, data.getInt16(at + 4, true));
       data.setInt16(at + 6, bits, true);
@@ -110,6 +129,8 @@ export function ppoll(gate, program, list, count, timeout, mask) {
  * @returns {number}
  */
 export function pselect6(gate, program, count, readSet, writeSet, exceptSet, timeout, maskPointer) {
+  if (count < 0) return -EINVAL;
+  count = Math.min(count, MAX_DESCRIPTORS);
   const length = ((count + 31) >> 5) * 4;
   const sets = [
     { at: readSet, events: POLLIN, counts: POLLIN | POLLHUP | POLLERR },
@@ -118,10 +139,11 @@ export function pselect6(gate, program, count, readSet, writeSet, exceptSet, tim
   ].filter((set) => set.at);
   const look = () => {
     const found = sets.map(() => new Uint8Array(length));
+    const asked = sets.map(({ at }) => program.piece(at, length));
     let total = 0;
     for (let s = 0; s < sets.length; s++)
       for (let fd = 0; fd < count; fd++) {
-        if (!((program.bytes[sets[s].at + (fd >> 3)] >> (fd & 7)) & 1)) continue;
+        if (!((asked[s][fd >> 3] >> (fd & 7)) & 1)) continue;
         const bits = ready(gate, program, fd, sets[s].events);
         if (bits & POLLNVAL) return -EBADF;
         if (!(bits & sets[s].counts)) continue;
@@ -129,7 +151,7 @@ export function pselect6(gate, program, count, readSet, writeSet, exceptSet, tim
         total++;
       }
     if (total || performance.now() >= program.deadlineMs)
-      found.forEach((bits, s) => program.bytes.set(bits, sets[s].at));
+      found.forEach((bits, s) => program.put(sets[s].at, bits));
     return total;
   };
   return wait(gate, program, look, timeout, maskPointer ? program.u32(maskPointer) : 0);

@@ -1,5 +1,5 @@
 // A process as the gate sees it, and the program (memory + instance) that runs in it.
-import { BLOCKED, EFAULT, EINTR } from "./errno.js";
+import { BLOCKED, EFAULT, EINTR, ESRCH } from "./errno.js";
 
 /** Thrown through a program to end it; its process has ended already. */
 export const ENDED = Object.freeze({ reason: "the process has ended" });
@@ -8,6 +8,11 @@ export const REPLACED = Object.freeze({ reason: "execve" });
 
 /** A bad address given by a program. */
 export class AddressError extends RangeError {}
+
+/** Longest path, with its NUL (PATH_MAX). */
+const PATH_MAX = 4096;
+/** Longest sum of the arguments and environment of execve(2), pointers included, bytes. */
+export const MAX_ARGUMENTS = 2 * 1024 * 1024;
 
 /** The gate's half of a process: what it needs of it between two calls of the kernel. */
 export class Process {
@@ -26,7 +31,10 @@ export class Process {
     this.stopped = false;
     /** A signal handler is due. */
     this.signalDue = false;
-    this.startedMs = performance.now();
+    /** How long its programs have run, up to the last suspension; milliseconds. */
+    this.cpuMs = 0;
+    /** RLIMIT_FSIZE: no write goes beyond this offset. */
+    this.fileSizeLimit = Infinity;
   }
 }
 
@@ -97,19 +105,57 @@ export class Program {
     return this.cachedData;
   }
 
+  // Addresses come as signed numbers. Each function throws a RangeError for one outside the memory, which
+  // becomes EFAULT (Gate.attempt); the null pointer is refused where much is written.
+
   /** @param {number} address @returns {number} */
   u32(address) {
-    return this.data.getUint32(address, true);
+    return this.data.getUint32(address >>> 0, true);
   }
 
   /** @param {number} address @returns {number} */
   i32(address) {
-    return this.data.getInt32(address, true);
+    return this.data.getInt32(address >>> 0, true);
+  }
+
+  /** @param {number} address @returns {bigint} */
+  i64(address) {
+    return this.data.getBigInt64(address >>> 0, true);
   }
 
   /** @param {number} address @param {number} value */
   setU32(address, value) {
-    this.data.setUint32(address, value, true);
+    this.data.setUint32(address >>> 0, value, true);
+  }
+
+  /** @param {number} address @param {bigint} value */
+  setU64(address, value) {
+    this.data.setBigUint64(address >>> 0, value, true);
+  }
+
+  /**
+   * A piece of the memory.
+   * @param {number} address
+   * @param {number} length
+   * @returns {Uint8Array} a view, under the same rule as `bytes`
+   * @throws {AddressError}
+   */
+  piece(address, length) {
+    const { bytes } = this;
+    const end = (address >>>= 0) + (length >>> 0);
+    if (end > bytes.length || !address) throw new AddressError();
+    return bytes.subarray(address, end);
+  }
+
+  /**
+   * Copies bytes into the memory.
+   * @param {number} address
+   * @param {Uint8Array} data
+   * @throws {RangeError}
+   */
+  put(address, data) {
+    if (!address) throw new AddressError();
+    this.bytes.set(data, address >>> 0);
   }
 
   /**
@@ -128,14 +174,15 @@ export class Program {
   /**
    * A NUL-terminated string with one character for each byte (how paths go to the kernel).
    * @param {number} address
-   * @returns {string}
+   * @returns {string} of what is longer than any path, so much that the kernel sees it (ENAMETOOLONG)
    * @throws {AddressError}
    */
   string(address) {
     const { bytes } = this;
     let end = (address >>>= 0);
     if (!address) throw new AddressError();
-    while (bytes[end]) end++;
+    const most = end + PATH_MAX;
+    while (bytes[end] && end < most) end++;
     if (end >= bytes.length) throw new AddressError();
     return latin1(bytes.subarray(address, end));
   }
@@ -143,16 +190,20 @@ export class Program {
   /**
    * An array of pointers to strings, ended by a null pointer.
    * @param {number} address 0 for none
-   * @returns {Uint8Array[]}
+   * @returns {Uint8Array[] | null} null where they are more than execve takes
    * @throws {AddressError}
    */
   strings(address) {
     const found = [];
+    let total = 0;
     if (address)
       for (; ; address += 4) {
         const pointer = this.u32(address);
         if (!pointer) break;
-        found.push(this.cstring(pointer));
+        const string = this.cstring(pointer);
+        total += string.length + 5;
+        if (total > MAX_ARGUMENTS) return null;
+        found.push(string);
       }
     return found;
   }
@@ -162,7 +213,7 @@ export class Program {
    * @param {number} address
    */
   timespecMs(address) {
-    return Number(this.data.getBigInt64(address, true)) * 1000 + this.i32(address + 8) / 1e6;
+    return Number(this.i64(address)) * 1000 + this.i32(address + 8) / 1e6;
   }
 
   /** Tells libc whether a signal handler is due. */
@@ -187,6 +238,8 @@ export class Program {
    * @returns {number} its result, or BLOCKED
    */
   again() {
+    // (the child that this instance acted for has been killed meanwhile)
+    if (this.process.dead) return this.finished(-ESRCH);
     this.retrying = true;
     let result = /** @type {() => number} */ (this.retry)();
     this.retrying = false;

@@ -67,6 +67,21 @@ function fork(program) {
  */
 function instantiate(gate, process, image, pages, clean) {
   const memory = image.native ? gate.memories.take(Math.max(pages, image.pages), clean) : null;
+  try {
+    return instantiateIn(memory, gate, process, image);
+  } catch (error) {
+    if (memory) gate.memories.give(memory);
+    throw error;
+  }
+}
+
+/**
+ * @param {WebAssembly.Memory | null} memory
+ * @param {Gate} gate
+ * @param {Process} process
+ * @param {import("./image.js").Image} image
+ */
+function instantiateIn(memory, gate, process, image) {
   const program = new Program(process, image, memory);
   /** @type {Record<string, Function>} */
   const wasi = preview1(gate, program);
@@ -135,6 +150,7 @@ function trapSignal(error) {
  */
 async function run(gate, program) {
   const process = program.owner;
+  gate.charge(null);
   for (;;) {
     /** @type {unknown} */
     let thrown = null;
@@ -145,19 +161,28 @@ async function run(gate, program) {
       thrown = error;
     }
     if (program.forking && !thrown && !process.dead) {
-      finishFork(gate, program);
-      continue;
+      try {
+        finishFork(gate, program);
+        // (the child has run already, and may have killed its parent)
+        if (!process.dead) continue;
+      } catch (error) {
+        thrown = error;
+      }
     }
     if (thrown === REPLACED && !process.dead) {
       const { next } = program;
+      gate.charge(process);
       gate.release(program);
       const replaced = replace(gate, process, /** @type {Execution} */ (next));
       if (!replaced) return;
       program = replaced;
       continue;
     }
+    const { process: child } = program;
+    if (child !== process && !child.dead) gate.kernel.exit_signal(child.pid, trapSignal(thrown));
     if (!process.dead) {
       gate.report();
+      gate.charge(process);
       if (thrown === null) gate.kernel.exit(process.pid, 0);
       else {
         console.debug(`tabux: process ${process.pid} trapped:`, thrown);
@@ -176,9 +201,10 @@ async function run(gate, program) {
  */
 function finishFork(gate, program) {
   const exports = /** @type {any} */ (program.instance).exports;
-  exports.asyncify_stop_unwind();
   program.forking = false;
+  exports.asyncify_stop_unwind();
   const parent = program.owner;
+  gate.charge(parent);
   const child = makeChild(gate, program);
   program.forkResult = child ? child.owner.pid : -EAGAIN;
   if (child) {
@@ -198,26 +224,36 @@ function makeChild(gate, program) {
   const pid = gate.kernel.fork(parent.pid);
   if (pid < 0) return null;
   const process = mirrorChild(gate, parent, pid);
-  let child;
   try {
-    child = instantiate(gate, process, program.image, program.bytes.length / PAGE, false);
+    const child = instantiate(gate, process, program.image, program.bytes.length / PAGE, false);
+    copyMemory(program, child);
+    return child;
   } catch {
     // about 125 memories in a renderer: a full house is EAGAIN, and a shell tries again
     gate.processes.delete(pid);
+    if (process.program) gate.release(process.program);
     gate.kernel.fork_abort(pid);
     return null;
   }
-  const stackPointer = /** @type {any} */ (program.instance).exports.__stack_pointer.value;
-  const unwoundEnd = program.u32(UNWIND);
-  const from = program.bytes;
+}
+
+/**
+ * What of the parent's memory counts: all from the unwound stack's end and the live stack's begin on.
+ * @param {Program} parent
+ * @param {Program} child
+ * @throws {RangeError} where the stack pointer is none
+ */
+function copyMemory(parent, child) {
+  const stackPointer = /** @type {any} */ (parent.instance).exports.__stack_pointer.value;
+  const unwoundEnd = parent.u32(UNWIND);
+  const from = parent.bytes;
   const to = child.bytes;
   to.set(from.subarray(UNWIND, unwoundEnd), UNWIND);
-  to.set(from.subarray(stackPointer), stackPointer);
+  to.set(from.subarray(stackPointer >>> 0), stackPointer >>> 0);
   if (to.length > from.length) to.fill(0, from.length);
   /** @type {any} */ (child.instance).exports.__stack_pointer.value = stackPointer;
-  child.sigword = program.sigword;
+  child.sigword = parent.sigword;
   child.showSignalDue();
-  return child;
 }
 
 /**
@@ -232,6 +268,7 @@ export function mirrorChild(gate, parent, pid) {
   process.files = parent.files.slice();
   process.argv = parent.argv;
   process.environ = parent.environ;
+  process.fileSizeLimit = parent.fileSizeLimit;
   gate.processes.set(pid, process);
   return process;
 }

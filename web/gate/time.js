@@ -9,14 +9,16 @@ const CLOCK_MONOTONIC = 1;
 const TIMER_ABSTIME = 1;
 
 /**
+ * @param {Gate} gate
  * @param {Program} program
  * @param {number} clock 0 realtime, 1 monotonic, 2 process CPU time, 3 thread CPU time
  * @returns {bigint} nanoseconds
  */
-export function clockTime(program, clock) {
-  const now = performance.now();
-  // one thread runs everything: the time since the start stands for CPU time, as no browser tells it
-  const ms = clock === CLOCK_REALTIME ? performance.timeOrigin + now : clock === CLOCK_MONOTONIC ? now : now - program.process.startedMs;
+export function clockTime(gate, program, clock) {
+  let ms;
+  if (clock === CLOCK_REALTIME) ms = performance.timeOrigin + performance.now();
+  else if (clock === CLOCK_MONOTONIC) ms = performance.now();
+  else ms = gate.cpuTime(program.process);
   return BigInt(Math.round(ms * 1e3)) * 1000n;
 }
 
@@ -64,7 +66,7 @@ export function nanosleep(gate, program, clock, flags, request, remain) {
       timer?.(result);
       if (result === -EINTR) {
         const left = Math.max(0, program.deadlineMs - performance.now());
-        program.data.setBigInt64(remain, BigInt(Math.floor(left / 1000)), true);
+        program.setU64(remain, BigInt(Math.floor(left / 1000)));
         program.setU32(remain + 8, Math.floor((left % 1000) * 1e6));
       }
       return result;

@@ -17,9 +17,9 @@ function storeStrings(program, strings, pointers, at) {
   for (const string of strings) {
     program.setU32(pointers, at);
     pointers += 4;
-    program.bytes.set(string, at);
+    program.put(at, string);
     at += string.length;
-    program.bytes[at++] = 0;
+    program.piece(at++, 1)[0] = 0;
   }
   return 0;
 }
@@ -50,32 +50,41 @@ export function preview1(gate, program) {
     });
     return result === BLOCKED ? -BLOCKED : result;
   };
+  /**
+   * A call made before libc is set up to wait: it never blocks.
+   * @param {() => number} attempt
+   */
+  const atOnce = (attempt) => wasiErrno(gate.attempt(attempt));
   return {
     args_sizes_get: (/** @type {number} */ count, /** @type {number} */ size) =>
-      storeSizes(program, program.process.argv, count, size),
+      atOnce(() => storeSizes(program, program.process.argv, count, size)),
     args_get: (/** @type {number} */ pointers, /** @type {number} */ at) =>
-      storeStrings(program, program.process.argv, pointers, at),
+      atOnce(() => storeStrings(program, program.process.argv, pointers, at)),
     environ_sizes_get: (/** @type {number} */ count, /** @type {number} */ size) =>
-      storeSizes(program, program.process.environ, count, size),
+      atOnce(() => storeSizes(program, program.process.environ, count, size)),
     environ_get: (/** @type {number} */ pointers, /** @type {number} */ at) =>
-      storeStrings(program, program.process.environ, pointers, at),
-    clock_time_get(/** @type {number} */ clock, /** @type {bigint} */ _precision, /** @type {number} */ out) {
-      if (clock >>> 0 > 3) return wasiErrno(-EINVAL);
-      program.data.setBigUint64(out, clockTime(program, clock), true);
-      return 0;
-    },
-    clock_res_get(/** @type {number} */ clock, /** @type {number} */ out) {
-      if (clock >>> 0 > 3) return wasiErrno(-EINVAL);
-      program.data.setBigUint64(out, RESOLUTION, true);
-      return 0;
-    },
-    random_get(/** @type {number} */ address, /** @type {number} */ length) {
-      randomFill(program.bytes.subarray(address >>> 0, (address >>> 0) + length));
-      return 0;
-    },
+      atOnce(() => storeStrings(program, program.process.environ, pointers, at)),
+    clock_time_get: (/** @type {number} */ clock, /** @type {bigint} */ _precision, /** @type {number} */ out) =>
+      call(() => {
+        if (clock >>> 0 > 3) return -EINVAL;
+        program.setU64(out, clockTime(gate, program, clock));
+        return 0;
+      }, 0),
+    clock_res_get: (/** @type {number} */ clock, /** @type {number} */ out) =>
+      atOnce(() => {
+        if (clock >>> 0 > 3) return -EINVAL;
+        program.setU64(out, RESOLUTION);
+        return 0;
+      }),
+    random_get: (/** @type {number} */ address, /** @type {number} */ length) =>
+      atOnce(() => {
+        if (length) randomFill(program.piece(address, length));
+        return 0;
+      }),
     sched_yield: () => call(() => 0, 0),
     proc_exit(/** @type {number} */ code) {
       gate.report();
+      gate.charge(program.process);
       gate.kernel.exit(program.process.pid, code);
       throw ENDED;
     },
@@ -87,11 +96,12 @@ export function preview1(gate, program) {
       call(() => (offset < 0n ? -EINVAL : readv(gate, program, fd, vector, entries, Number(offset))), out),
     fd_pwrite: (/** @type {number} */ fd, /** @type {number} */ vector, /** @type {number} */ entries, /** @type {bigint} */ offset, /** @type {number} */ out) =>
       call(() => (offset < 0n ? -EINVAL : writev(gate, program, fd, vector, entries, Number(offset))), out),
-    fd_seek(/** @type {number} */ fd, /** @type {bigint} */ offset, /** @type {number} */ whence, /** @type {number} */ out) {
-      const result = seek(gate, program, fd, Number(offset), whence);
-      if (result >= 0) program.data.setBigUint64(out, BigInt(result), true);
-      return wasiErrno(result);
-    },
+    fd_seek: (/** @type {number} */ fd, /** @type {bigint} */ offset, /** @type {number} */ whence, /** @type {number} */ out) =>
+      call(() => {
+        const result = seek(gate, program, fd, Number(offset), whence);
+        if (result >= 0) program.setU64(out, BigInt(result));
+        return Math.min(result, 0);
+      }, 0),
     fd_sync: (/** @type {number} */ fd) => call(() => gate.kernel.fsync(program.process.pid, fd), 0),
     fd_close: (/** @type {number} */ fd) =>
       call(() => {

@@ -35,7 +35,7 @@ export class FileAccess {
     content.bytes = data;
     content.size = data.length;
     content.shared = false;
-    gate.contents.touched(content);
+    gate.contents.touched(content, 0);
     gate.report();
   }
 

@@ -34,12 +34,14 @@ export class TerminalRunner {
     const process = adopt(this.system, pid);
     const open = gate.install(process, 0, file, Kind.TTY, terminal, O_RDWR);
     process.files[1] = process.files[2] = open;
-    gate.terminals.set(terminal, new Screen(onData, (count) => api.pty_took(terminal, count)));
+    const screen = new Screen(onData, (count) => api.pty_took(terminal, count));
+    gate.terminals.set(terminal, screen);
     this.exits.set(
       terminal,
       new Promise((resolve) => {
         gate.exits.set(pid, (status) => {
-          api.pty_hang_up(terminal);
+          // (not the terminal of another session, which has got the number after a kill)
+          if (gate.terminals.get(terminal) === screen) this.kill(terminal);
           resolve(status & 127 ? 128 + (status & 127) : status >> 8);
         });
       }),
@@ -72,5 +74,6 @@ export class TerminalRunner {
   /** @param {number} terminal */
   kill(terminal) {
     this.system.api.pty_hang_up(terminal);
+    this.system.gate.terminals.delete(terminal);
   }
 }

@@ -1,1 +1,1 @@
-"""What the public module asks of the kernel: running commands, files, terminals. Paths are latin-1 str (bytes)."""
+"""What the public module asks of the kernel: commands, files, terminals. Paths are latin-1 str (bytes)."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 
 from tabux.abi.errno import EAGAIN, ENOTDIR, SysError
-from tabux.abi.signal import SIGCONT, SIGKILL
+from tabux.abi.signal import SIGKILL
 from tabux.abi.stat import S_IFDIR, S_IFMT
 from tabux.api.owner import SHELL, USER
 from tabux.fs.inode import Inode
-from tabux.kernel import jobs, lifecycle, signals
+from tabux.kernel import lifecycle, signals
 from tabux.kernel.descriptions import new_pipe, new_sink, release
 from tabux.kernel.files import OpenFile
 from tabux.kernel.kernel import MAX_PROCESSES, Kernel
@@ -37,7 +37,7 @@ def new_leader(k: Kernel, cwd: str) -> Process:
 
 
 def run(k: Kernel, cwd: str) -> int:
-    """Prepares a process whose input is a pipe and whose output two sinks; the gate then executes SHELL in it.
+    """Prepares a process whose input is a pipe and whose output two sinks; the gate then runs SHELL in it.
 
     Mailbox, i32: pid; input description and pipe; output description, sink; error description, sink. The pipe
     has no writer: what the gate puts into it is all there is.
@@ -62,8 +62,8 @@ def execute(k: Kernel, p: Process) -> int:
 
 
 def cancel(k: Kernel, pid: int) -> int:
-    """Kills everything in the session that process leads or led."""
-    for member in list(jobs.session_members(k, pid)):
-        signals.post(k, member, SIGKILL)
-        signals.post(k, member, SIGCONT)
+    """Kills that process and all its descendants, whatever sessions they have made."""
+    for p in list(k.processes.values()):
+        if p.origin == pid:
+            signals.post(k, p, SIGKILL)
     return 0

@@ -47,7 +47,7 @@ def make_dir(k: Kernel, path: str) -> int:
 
 
 def write(k: Kernel, path: str) -> int:
-    """The inode number of the file at `path`, made with its parents where missing; the gate sets its content."""
+    """The inode number of the file at `path`, made with its parents if missing; the gate sets its content."""
     parent, _, name = path.rpartition("/")
     if parent:
         make_dir(k, parent)

@@ -73,7 +73,9 @@ def hang_up(k: Kernel, number: int) -> int:
         return 0
     session = terminal.tty.session
     terminal.tty.hangup()
-    for member in list(jobs.session_members(k, session)) if session else []:
+    members = list(jobs.session_members(k, session)) if session else []
+    terminal.leave(session)
+    for member in members:
         signals.post(k, member, SIGHUP)
         signals.post(k, member, SIGCONT)
     remove_terminal(k.vfs, number)

@@ -36,7 +36,7 @@ def system_calls(kernel: Kernel) -> dict[str, Callable[..., int]]:
 
     The first argument is the pid, but for `inode_written` and `timer_fired`.
     """
-    table = {name: _guarded(kernel, name, function) for name, function in CALLS.items() if name != "inode_written"}
+    table = {name: _guarded(kernel, name, function) for name, function in CALLS.items()}
     table["inode_written"] = _guarded_plain(kernel, CALLS["inode_written"])
     table["timer_fired"] = _guarded_plain(kernel, _timer_fired)
     return table

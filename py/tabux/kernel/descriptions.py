@@ -8,6 +8,7 @@ from tabux.abi.stat import S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, makedev
 from tabux.fs.credentials import Credentials
 from tabux.fs.inode import Inode
 from tabux.fs.virtual import VirtualFile
+from tabux.kernel import locks
 from tabux.kernel.files import Kind, OpenFile, Pipe, Sink
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
@@ -127,6 +128,8 @@ def release(k: Kernel, file: OpenFile) -> None:
     if file.refs:
         return
     del k.files[file.id]
+    if k.locks:
+        locks.released(k, file)
     behind = file.inode.object
     if file.kind == Kind.PIPE:
         assert isinstance(behind, Pipe)
@@ -142,7 +145,7 @@ def release(k: Kernel, file: OpenFile) -> None:
 
 
 def fifo_must_wait(file: OpenFile, pipe: Pipe, seen: int) -> bool:
-    """Whether open(2) of a FIFO still waits; `seen` counts the opens of the other end at the start (fifo(7))."""
+    """Whether open(2) of a FIFO still waits; `seen` counts the other end's opens at the start (fifo(7))."""
     access = file.flags & O_ACCMODE
     if access == O_RDWR or file.flags & O_NONBLOCK:
         return False

@@ -65,7 +65,19 @@ class OpenFile:
     `target` is what the gate needs to find the bytes: an inode number, a pipe number or a sink number.
     """
 
-    __slots__ = ("entries", "flags", "id", "inode", "kind", "name", "parent", "position", "refs", "target", "terminal")
+    __slots__ = (
+        "entries",
+        "flags",
+        "id",
+        "inode",
+        "kind",
+        "name",
+        "parent",
+        "position",
+        "refs",
+        "target",
+        "terminal",
+    )
 
     def __init__(self, number: int, kind: int, inode: Inode, flags: int) -> None:
         self.id = number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-#: a system call that cannot finish now (ERESTARTSYS): the gate suspends the program and calls again after a wake
+#: a system call cannot finish now (ERESTARTSYS): the gate suspends the program and calls again after a wake
 BLOCKED = -512
 
 #: the mailbox carries structs from the kernel to the gate; bytes
@@ -23,8 +23,8 @@ class Gate(Protocol):
     def set_stopped(self, pid: int, stopped: bool) -> None:
         """The process does not go on before it is called with False."""
 
-    def gone(self, pid: int, status: int) -> None:
-        """The process has ended with that wait status; its program never runs again."""
+    def gone(self, pid: int, status: int) -> float:
+        """The process has ended with that wait status; its program never runs again. Its CPU time, ms."""
 
     def pipe_ends(self, pipe: int, readers: int, writers: int) -> None:
         """How many descriptions read and write a pipe; without any, its bytes are dropped."""

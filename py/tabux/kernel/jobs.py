@@ -33,16 +33,26 @@ def set_group(k: Kernel, p: Process, pid: int, pgid: int) -> None:
     if pgid < 0:
         raise SysError(EINVAL)
     target = p if pid in (0, p.pid) else k.processes.get(pid)
-    if target is None or target.state == ZOMBIE or (target is not p and target.parent is not p):
+    if target is None or (target is not p and target.parent is not p):
         raise SysError(ESRCH)
+    if target.sid != p.sid:
+        raise SysError(EPERM)
     if target is not p and target.executed:
         raise SysError(EACCES)
-    if target.sid == target.pid or target.sid != p.sid:
+    if target.sid == target.pid:
         raise SysError(EPERM)
     pgid = pgid or target.pid
-    if pgid != target.pid and not any(m.sid == p.sid for m in members(k, pgid)):
+    if pgid != target.pid and session_of(k, pgid) != p.sid:
         raise SysError(EPERM)
     target.pgid = pgid
+
+
+def session_of(k: Kernel, pgid: int) -> int:
+    """The session of a group, 0 when there is no such group. A zombie keeps its group alive (setpgid(2))."""
+    for p in k.processes.values():
+        if p.pgid == pgid:
+            return p.sid
+    return 0
 
 
 def new_session(k: Kernel, p: Process) -> int:

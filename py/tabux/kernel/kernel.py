@@ -10,6 +10,7 @@ from tabux.fs.inode import Inode
 from tabux.fs.vfs import Vfs
 from tabux.kernel.files import OpenFile
 from tabux.kernel.gate import MAILBOX_SIZE, Gate
+from tabux.kernel.locks import InodeLocks
 from tabux.kernel.process import Limits, Process
 from tabux.kernel.terminals import Terminal
 
@@ -41,8 +42,8 @@ class _GateStore:
 class Kernel:
     """One sandbox's kernel: its file system, processes and terminals.
 
-    `mailbox` carries structs to the gate (see docs/kernel.md). Process 1 is the kernel's own `init`: it has no
-    program, adopts orphans and reaps them at once.
+    `mailbox` carries structs to the gate (see docs/kernel.md). Process 1 is the kernel's own `init`: it has
+    no program, adopts orphans and reaps them at once.
     """
 
     def __init__(self, gate: Gate, hostname: str = "tabux") -> None:
@@ -54,10 +55,15 @@ class Kernel:
         self.processes: dict[int, Process] = {}
         self.files: dict[int, OpenFile] = {}
         self.terminals: dict[int, Terminal] = {}
+        #: advisory locks (tabux.kernel.locks): only inodes that somebody locks or waits for
+        self.locks: dict[Inode, InodeLocks] = {}
+        #: whose record lock a process waits for, to see deadlocks
+        self.lock_waits: dict[Process, Process | OpenFile] = {}
         self.timers: dict[int, Callable[[], None]] = {}
         self._last_number = 0
         self.last_pid = 1
-        self.init = Process(1, None, self.vfs.root, ROOT, Limits(dict(_LIMITS), MAX_FILES), self.started)
+        limits = Limits(dict(_LIMITS), MAX_FILES, MAX_PROCESSES)
+        self.init = Process(1, None, self.vfs.root, ROOT, limits, self.started)
         self.init.comm = "init"
         self.processes[1] = self.init
 

@@ -15,9 +15,9 @@ from tabux.abi.signal import (
     SIGCONT,
     SIGHUP,
 )
-from tabux.abi.stat import S_IFMT, S_IFREG, S_ISGID, S_ISUID
+from tabux.abi.stat import S_IFMT, S_IFREG, S_ISGID, S_ISUID, S_IXGRP
 from tabux.fs.credentials import MAY_EXEC, Credentials, permitted
-from tabux.kernel import jobs, signals
+from tabux.kernel import jobs, locks, signals
 from tabux.kernel.descriptions import release
 from tabux.kernel.files import OpenFile
 from tabux.kernel.gate import BLOCKED
@@ -31,15 +31,19 @@ WUNTRACED = 2
 WEXITED = 4
 WCONTINUED = 8
 WNOWAIT = 0x01000000
+#: __WALL, __WCLONE and __WNOTHREAD, as an i32: without meaning where there are no threads
+WCLONE = -0x20000000
 
 _CORE_FLAG = 0x80
+_SIGCHLD_BIT = 1 << (SIGCHLD - 1)
 
 
 def fork(k: Kernel, p: Process) -> Process:
     """A child that shares everything fork(2) shares and copies the rest. EAGAIN at the limit of processes."""
-    if len(k.processes) > MAX_PROCESSES:
-        raise SysError(EAGAIN)
+    if len(k.processes) > min(MAX_PROCESSES, p.limits.nproc):
+        _refuse_fork(k, p)
     child = k.new_process(p, p.cwd, p.cred, p.limits)
+    child.origin = p.origin
     child.pgid = p.pgid
     child.sid = p.sid
     child.terminal = p.terminal
@@ -57,6 +61,15 @@ def fork(k: Kernel, p: Process) -> Process:
         child.exe = p.exe
         k.vfs.opened(p.exe)
     return child
+
+
+def _refuse_fork(k: Kernel, p: Process) -> None:
+    """EAGAIN where the system, or this user (RLIMIT_NPROC; not root), has all the processes it may."""
+    uid = p.cred.uid
+    if len(k.processes) > MAX_PROCESSES or (
+        uid != 0 and sum(other.cred.uid == uid for other in k.processes.values()) >= p.limits.nproc
+    ):
+        raise SysError(EAGAIN)
 
 
 def find_program(k: Kernel, p: Process, path: str, depth: int) -> int:
@@ -83,13 +96,18 @@ def begin_program(k: Kernel, p: Process) -> list[int]:
     if p.exe is not None:
         k.vfs.released(p.exe)
     p.exe = inode
-    if inode.mode & (S_ISUID | S_ISGID):
-        euid = inode.uid if inode.mode & S_ISUID else p.cred.euid
-        egid = inode.gid if inode.mode & S_ISGID else p.cred.egid
-        p.cred = Credentials(p.cred.uid, p.cred.gid, p.cred.groups, euid=euid, egid=egid)
+    mode, cred = inode.mode, p.cred
+    if mode & (S_ISUID | S_ISGID) or cred.suid != cred.euid or cred.sgid != cred.egid:
+        # the saved ids become the effective ones; set-group-ID means nothing without group execution
+        euid = inode.uid if mode & S_ISUID else cred.euid
+        egid = inode.gid if mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP else cred.egid
+        p.cred = Credentials(cred.uid, cred.gid, cred.groups, euid=euid, egid=egid)
     closed = sorted(p.cloexec)
     for fd in closed:
-        release(k, p.files.pop(fd))
+        file = p.files.pop(fd)
+        if k.locks:
+            locks.closed(k, p, file)
+        release(k, file)
     p.cloexec.clear()
     p.executed = True
     signals.after_exec(k, p)
@@ -109,13 +127,15 @@ def finish(k: Kernel, p: Process, status: int) -> None:
     p.state = ZOMBIE
     p.status = status & ~_CORE_FLAG  # no core is ever dumped
     # the gate first: nothing below may find the program still there
-    k.gate.gone(p.pid, p.status)
+    p.cpu = k.gate.gone(p.pid, p.status)
     if p.alarm is not None:
         k.stop_timer(p.alarm[0])
         p.alarm = None
     if p.opening is not None:
         waiting, p.opening = p.opening[0], None
         release(k, waiting)
+    if k.locks:
+        locks.exited(k, p)
     files: list[OpenFile] = list(p.files.values())
     p.files.clear()
     p.cloexec.clear()
@@ -126,9 +146,6 @@ def finish(k: Kernel, p: Process, status: int) -> None:
         k.vfs.released(p.exe)
         p.exe = None
     _leave_family(k, p)
-    if p.on_exit is not None:
-        on_exit, p.on_exit = p.on_exit, None
-        on_exit(p.status)
     _tell_parent(k, p)
 
 
@@ -145,11 +162,7 @@ def _leave_family(k: Kernel, p: Process) -> None:
             groups.add(child.pgid)
     terminal = p.terminal
     if p.sid == p.pid and isinstance(terminal, Terminal):
-        for member in jobs.members(k, terminal.tty.foreground_pgid):
-            signals.post(k, member, SIGHUP)
-        for member in jobs.session_members(k, p.sid):
-            member.terminal = None
-        terminal.tty.session = terminal.tty.foreground_pgid = 0
+        terminal.leave(p.sid, SIGHUP)
     parent = p.parent
     if parent is not None and parent.sid == p.sid and parent.pgid != p.pgid:
         groups.add(p.pgid)
@@ -167,10 +180,15 @@ def _tell_parent(k: Kernel, p: Process) -> None:
         k.forget(p)
         return
     action = parent.actions.get(SIGCHLD)
-    if action is not None and (action.handler == SIG_IGN or action.flags & SA_NOCLDWAIT):
-        k.forget(p)
-    if action is not None and action.handler > SIG_IGN:
-        signals.post(k, parent, SIGCHLD, exit_info(p))
+    if action is None:
+        # nothing hears it, unless it is blocked: sigwait(SIGCHLD) works without a handler
+        if parent.mask & _SIGCHLD_BIT:
+            signals.post(k, parent, SIGCHLD, exit_info(p))
+    else:
+        if action.handler == SIG_IGN or action.flags & SA_NOCLDWAIT:
+            k.forget(p)
+        if action.handler != SIG_IGN:
+            signals.post(k, parent, SIGCHLD, exit_info(p))
     k.gate.wake(parent.pid)
 
 
@@ -189,7 +207,7 @@ def wait(k: Kernel, p: Process, selector: int, options: int) -> tuple[Process, i
     `selector` is wait4's pid: one child, any (-1), one of the own group (0), one of a group (< -1). A child
     that has ended is forgotten.
     """
-    if options & ~(WNOHANG | WUNTRACED | WCONTINUED | 0xE0000000):
+    if options & ~(WNOHANG | WUNTRACED | WCONTINUED | WCLONE):
         raise SysError(EINVAL)
     found = find_child(p, selector, options | WEXITED)
     if found is None:
@@ -200,7 +218,7 @@ def wait(k: Kernel, p: Process, selector: int, options: int) -> tuple[Process, i
 
 
 def find_child(p: Process, selector: int, options: int) -> tuple[Process, int] | None:
-    """A child with something to tell under these options (WEXITED, WUNTRACED, WCONTINUED), and its status. ECHILD."""
+    """A child with something to tell (WEXITED, WUNTRACED, WCONTINUED), and its wait status. ECHILD."""
     some = False
     for child in p.children.values():
         if selector > 0 and child.pid != selector:
@@ -226,6 +244,8 @@ def find_child(p: Process, selector: int, options: int) -> tuple[Process, int] |
 def consume(k: Kernel, child: Process) -> None:
     """The parent has been told: a zombie is forgotten, a stop or continuation is not told again."""
     if child.state == ZOMBIE:
+        if child.parent is not None:
+            child.parent.children_cpu += child.cpu + child.children_cpu
         k.forget(child)
     elif child.state == STOPPED:
         child.stop_signal = 0

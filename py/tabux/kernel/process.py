@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tabux.fs.credentials import Credentials
 from tabux.fs.inode import Inode
 from tabux.kernel.files import OpenFile, Pipe
@@ -39,12 +37,14 @@ class SignalInfo:
 class Limits:
     """Resource limits (getrlimit(2)): resource number → (soft, hard); -1 is no limit."""
 
-    __slots__ = ("nofile", "values")
+    __slots__ = ("nofile", "nproc", "values")
 
-    def __init__(self, values: dict[int, tuple[int, int]], nofile: int) -> None:
+    def __init__(self, values: dict[int, tuple[int, int]], nofile: int, nproc: int) -> None:
         self.values = values
         #: soft RLIMIT_NOFILE, looked at with every open
         self.nofile = nofile
+        #: soft RLIMIT_NPROC, looked at with every fork
+        self.nproc = nproc
 
 
 class Process:
@@ -54,9 +54,11 @@ class Process:
         "actions",
         "alarm",
         "children",
+        "children_cpu",
         "cloexec",
         "comm",
         "continued",
+        "cpu",
         "cred",
         "cwd",
         "due",
@@ -69,8 +71,8 @@ class Process:
         "limits",
         "mask",
         "nice",
-        "on_exit",
         "opening",
+        "origin",
         "parent",
         "pending",
         "pgid",
@@ -86,10 +88,14 @@ class Process:
         "umask",
     )
 
-    def __init__(self, pid: int, parent: Process | None, cwd: Inode, cred: Credentials, limits: Limits, now: int) -> None:
+    def __init__(
+        self, pid: int, parent: Process | None, cwd: Inode, cred: Credentials, limits: Limits, now: int
+    ) -> None:
         self.pid = pid
         self.parent = parent
         self.children: dict[int, Process] = {}
+        #: the process of the API that it descends from, so that a cancelled command leaves nobody behind
+        self.origin = pid
         self.pgid = pid
         self.sid = pid
         #: the controlling terminal, a `Terminal`
@@ -115,13 +121,16 @@ class Process:
         #: (timer number, deadline ns, interval ns) of ITIMER_REAL
         self.alarm: tuple[int, int, int] | None = None
 
+        #: CPU time, ms: its own once it has ended (until then the gate counts), and its waited-for children's
+        self.cpu = 0.0
+        self.children_cpu = 0.0
+
         self.state = RUNNING
         #: wait status (wait(2)) once it is a zombie
         self.status = 0
         #: a stop, or a continuation, that the parent has not yet been told
         self.stop_signal = 0
         self.continued = False
-        self.on_exit: Callable[[int], None] | None = None
 
         self.comm = ""
         self.exe: Inode | None = None

@@ -58,7 +58,10 @@ def post(k: Kernel, p: Process, sig: int, info: SignalInfo = _NOBODY) -> None:
     handler = handler_of(p, sig)
     if not blocked and handler <= SIG_IGN:
         if handler == SIG_DFL:
-            act(k, p, sig)
+            if p.state == STOPPED and sig != SIGKILL:
+                _keep_for_later(p, sig, info)
+            else:
+                act(k, p, sig)
         return
     p.pending |= sig_bit
     p.infos[sig] = info
@@ -66,6 +69,13 @@ def post(k: Kernel, p: Process, sig: int, info: SignalInfo = _NOBODY) -> None:
         k.gate.wake(p.pid)  # it may be in sigtimedwait
     else:
         _tell_due(k, p)
+
+
+def _keep_for_later(p: Process, sig: int, info: SignalInfo) -> None:
+    """What would end a stopped process waits until it is continued; only SIGKILL does not (signal(7))."""
+    if DEFAULT_ACTION[sig] not in (IGNORE, CONT, STOP):
+        p.pending |= bit(sig)
+        p.infos[sig] = info
 
 
 def act(k: Kernel, p: Process, sig: int) -> None:
@@ -98,6 +108,8 @@ def _resume(k: Kernel, p: Process, tell: bool) -> None:
     if tell:
         p.continued = True
         _tell_parent(k, p, CLD_CONTINUED, SIGCONT)
+        if p.pending:
+            set_mask(k, p, p.mask)
 
 
 def _tell_parent(k: Kernel, p: Process, code: int, status: int) -> None:
@@ -136,9 +148,10 @@ def set_mask(k: Kernel, p: Process, mask: int) -> None:
 def set_action(k: Kernel, p: Process, sig: int, action: Action) -> None:
     """What to do on a signal from now on. One that becomes ignored stops being pending (POSIX 2.4.3)."""
     p.actions[sig] = action
-    if action.handler == SIG_IGN or (action.handler == SIG_DFL and DEFAULT_ACTION[sig] in (IGNORE, CONT)):
-        p.pending &= ~bit(sig)
-        _tell_due(k, p)
+    if p.pending & bit(sig) and action.handler <= SIG_IGN:
+        if action.handler == SIG_IGN or DEFAULT_ACTION[sig] in (IGNORE, CONT):
+            p.pending &= ~bit(sig)
+        set_mask(k, p, p.mask)
 
 
 def take(k: Kernel, p: Process) -> tuple[int, Action, SignalInfo, int] | None:
@@ -162,7 +175,7 @@ def take(k: Kernel, p: Process) -> tuple[int, Action, SignalInfo, int] | None:
         if not action.flags & SA_NODEFER:
             p.mask |= sig_bit
         if action.flags & SA_RESETHAND:
-            p.actions[sig] = Action(SIG_DFL, 0, 0)
+            p.actions[sig] = Action(SIG_DFL, action.flags, action.mask)
         _tell_due(k, p)
         return sig, action, info, old
     if p.due:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tabux.abi.errno import EPERM, SysError
 from tabux.tty import Tty
 
 if TYPE_CHECKING:
     from tabux.fs.inode import Inode
     from tabux.kernel.kernel import Kernel
+    from tabux.kernel.process import Process
 
 #: writers wait while so many bytes have not been taken by the page
 SCREEN_BACKLOG = 131072
@@ -46,6 +48,17 @@ class Terminal:
         for p in jobs.members(self._kernel, self.tty.foreground_pgid):
             signals.post(self._kernel, p, sig)
 
+    def leave(self, sid: int, *sigs: int) -> None:
+        """The session gives its controlling terminal up; these signals go to the foreground group first."""
+        from tabux.kernel import jobs
+
+        for sig in sigs:
+            self._signal(sig)
+        for member in jobs.session_members(self._kernel, sid):
+            if member.terminal is self:
+                member.terminal = None
+        self.tty.session = self.tty.foreground_pgid = 0
+
     def signal_foreground(self, sig: int) -> None:
         """Sends a signal to the foreground group."""
         self._signal(sig)
@@ -67,3 +80,14 @@ class Terminal:
         self.screen_backlog = max(0, self.screen_backlog - count)
         if full and not self.screen_full:
             self.changed()
+
+
+def acquire(p: Process, terminal: Terminal) -> None:
+    """Makes it the controlling terminal of a session leader that has none. EPERM."""
+    if p.terminal is terminal:
+        return
+    if p.sid != p.pid or p.terminal is not None or terminal.tty.session:
+        raise SysError(EPERM)
+    p.terminal = terminal
+    terminal.tty.session = p.sid
+    terminal.tty.foreground_pgid = p.pgid

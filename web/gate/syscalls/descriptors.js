@@ -1,5 +1,5 @@
 // System calls on descriptors that preview1 has no word for.
-import { EBADF, EINVAL, ENOTDIR } from "../errno.js";
+import { BLOCKED, EBADF, EINTR, EINVAL, ENOTDIR } from "../errno.js";
 import { O_APPEND, O_NONBLOCK, Kind } from "../open-file.js";
 import { ppoll, pselect6 } from "../poll.js";
 import { wide } from "./paths.js";
@@ -10,6 +10,10 @@ const F_DUPFD = 0;
 const F_SETFL = 4;
 const F_GETLK = 5;
 const F_OFD_GETLK = 36;
+/** The commands with a struct flock: F_GETLK, F_SETLK, F_SETLKW, and the same of open file descriptions. */
+const LOCK_COMMANDS = [5, 6, 7, 36, 37, 38];
+/** Size of struct flock, bytes. */
+const FLOCK = 32;
 const F_DUPFD_CLOEXEC = 1030;
 const F_UNLCK = 2;
 /** The mailbox holds so many bytes of directory entries. */
@@ -25,6 +29,37 @@ function duplicated(process, from, to) {
   return to;
 }
 
+/**
+ * fcntl with a struct flock { i16 type; i16 whence; i64 start; i64 length; i32 pid } (fcntl_locking(2)).
+ * @param {import("../gate.js").Gate} gate
+ * @param {import("../process.js").Program} program
+ * @param {number} fd
+ * @param {number} command
+ * @param {number} address of the struct
+ * @returns {number}
+ */
+function recordLock(gate, program, fd, command, address) {
+  const { process } = program;
+  const lock = program.piece(address, FLOCK);
+  const view = new DataView(lock.buffer, lock.byteOffset, FLOCK);
+  const result = gate.kernel.record_lock(
+    process.pid, fd, command, view.getInt16(0, true), view.getInt16(2, true), process.files[fd]?.position ?? 0,
+    view.getBigInt64(8, true), view.getBigInt64(16, true), view.getInt32(24, true),
+  );
+  if (result === BLOCKED)
+    program.finish = (final) => {
+      if (final === -EINTR) gate.kernel.abandon_lock(process.pid);
+      return final;
+    };
+  if (result === 0 && (command === F_GETLK || command === F_OFD_GETLK)) {
+    const found = gate.mail(0, FLOCK);
+    // where nothing is in the way only the type changes
+    if (found[0] === F_UNLCK) view.setInt16(0, F_UNLCK, true);
+    else lock.set(found);
+  }
+  return result;
+}
+
 /** @type {Record<number, Call>} */
 export const DESCRIPTOR_CALLS = {
   // dup(fd)
@@ -34,18 +69,17 @@ export const DESCRIPTOR_CALLS = {
   // fcntl(fd, command, argument)
   25(gate, program, fd, command, argument) {
     const { process } = program;
+    if (LOCK_COMMANDS.includes(command)) return recordLock(gate, program, fd, command, argument);
     const result = gate.kernel.fcntl(process.pid, fd, command, argument);
     if (result < 0) return result;
     if (command === F_DUPFD || command === F_DUPFD_CLOEXEC) return duplicated(process, fd, result);
     const file = process.files[fd];
     if (command === F_SETFL && file)
       file.flags = (file.flags & ~(O_APPEND | O_NONBLOCK)) | (argument & (O_APPEND | O_NONBLOCK));
-    // record locks are granted to everybody: nobody holds one that could be told of
-    if (command === F_GETLK || command === 12 || command === F_OFD_GETLK) program.data.setInt16(argument, F_UNLCK, true);
     return result;
   },
-  // flock(fd, operation): granted, as record locks are
-  32: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
+  // flock(fd, operation)
+  32: (gate, { process }, fd, operation) => gate.kernel.flock(process.pid, fd, operation),
   // ftruncate(fd, length)
   46: (gate, { process }, fd, low, high) =>
     high < 0 ? -EINVAL : gate.kernel.ftruncate(process.pid, fd, wide(low, high)),
@@ -55,6 +89,7 @@ export const DESCRIPTOR_CALLS = {
   // pipe2(fds, flags)
   59(gate, program, fds, flags) {
     const { process } = program;
+    program.piece(fds, 8); // EFAULT before there are descriptors that nobody would know of
     const error = gate.kernel.pipe2(process.pid, flags);
     if (error) return error;
     const [readEnd, writeEnd, readFile, writeFile, pipe] = [0, 1, 2, 3, 4].map((i) => gate.mailInt(i));
@@ -70,7 +105,7 @@ export const DESCRIPTOR_CALLS = {
     if (!file) return -EBADF;
     if (file.kind !== Kind.DIRECTORY) return -ENOTDIR;
     const length = gate.kernel.getdents64(program.process.pid, fd, Math.min(size >>> 0, DIRENTS));
-    if (length > 0) program.bytes.set(gate.mail(0, length), buffer);
+    if (length > 0) program.put(buffer, gate.mail(0, length));
     return length;
   },
   // pselect6(count, read, write, except, timeout, mask)
@@ -89,9 +124,9 @@ export const DESCRIPTOR_CALLS = {
   223: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
   // close_range(first, last, flags)
   436(gate, { process }, first, last, flags) {
-    const error = gate.kernel.close_range(process.pid, first, last >>> 0, flags);
+    const error = gate.kernel.close_range(process.pid, first >>> 0, last >>> 0, flags);
     if (!error && !(flags & 4))
-      for (let fd = first; fd <= Math.min(last >>> 0, process.files.length - 1); fd++) process.files[fd] = undefined;
+      for (let fd = first >>> 0; fd <= Math.min(last >>> 0, process.files.length - 1); fd++) process.files[fd] = undefined;
     return error;
   },
 };

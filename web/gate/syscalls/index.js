@@ -19,6 +19,9 @@ const CALLS = [];
 for (const group of [DESCRIPTOR_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, SYSTEM_CALLS, TERMINAL_CALLS])
   for (const [number, call] of Object.entries(group)) CALLS[Number(number)] = call;
 
+/** Ends what tabux_vfork has begun, also where the child has been killed and no other call is answered. */
+const TABUX_VEXIT = 1003;
+
 /**
  * The import `tabux.syscall` of one program.
  * @param {Gate} gate
@@ -36,6 +39,7 @@ export function dispatch(gate, program) {
   ) => {
     const call = CALLS[number];
     if (!call) return -ENOSYS;
+    if (number === TABUX_VEXIT) return gate.attempt(() => call(gate, program, a, b, c, d, e, f));
     return gate.enter(program, () => {
       gate.report();
       return call(gate, program, a, b, c, d, e, f);

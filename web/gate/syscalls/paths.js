@@ -1,5 +1,5 @@
 // System calls that name files.
-import { BLOCKED, EFAULT, EINTR, EINVAL } from "../errno.js";
+import { BLOCKED, EINTR, EINVAL } from "../errno.js";
 
 /** @typedef {import("./index.js").Call} Call */
 
@@ -20,8 +20,8 @@ export const wide = (low, high) => high * 0x100000000 + (low >>> 0);
 export const PATH_CALLS = {
   // getcwd(buffer, size)
   17(gate, program, buffer, size) {
-    const length = gate.kernel.getcwd(program.process.pid, size);
-    if (length > 0) program.bytes.set(gate.mail(0, length), buffer);
+    const length = gate.kernel.getcwd(program.process.pid, size >>> 0);
+    if (length > 0) program.put(buffer, gate.mail(0, length));
     return length;
   },
   // mknodat(dirfd, path, mode, dev)
@@ -47,13 +47,13 @@ export const PATH_CALLS = {
   // statfs(path, buffer)
   43(gate, program, path, buffer) {
     const error = gate.kernel.statfs(program.process.pid, program.string(path));
-    if (!error) program.bytes.set(gate.mail(0, STATFS), buffer);
+    if (!error) program.put(buffer, gate.mail(0, STATFS));
     return error;
   },
   // fstatfs(fd, buffer)
   44(gate, program, fd, buffer) {
     const error = gate.kernel.fstatfs(program.process.pid, fd);
-    if (!error) program.bytes.set(gate.mail(0, STATFS), buffer);
+    if (!error) program.put(buffer, gate.mail(0, STATFS));
     return error;
   },
   // truncate(path, length)
@@ -97,14 +97,14 @@ export const PATH_CALLS = {
   78(gate, program, dirfd, path, buffer, size) {
     if (size <= 0) return -EINVAL;
     const length = gate.kernel.readlinkat(program.process.pid, dirfd, program.string(path), size);
-    if (length > 0) program.bytes.set(gate.mail(0, length), buffer);
+    if (length > 0) program.put(buffer, gate.mail(0, length));
     return length;
   },
   // utimensat(dirfd, path, times, flags)
   88(gate, program, dirfd, path, times, flags) {
     const name = path ? program.string(path) : "";
     const half = (/** @type {number} */ at) =>
-      times ? [Number(program.data.getBigInt64(times + at, true)), program.i32(times + at + 8)] : [0, UTIME_NOW];
+      times ? [Number(program.i64(times + at)), program.i32(times + at + 8)] : [0, UTIME_NOW];
     const [accessSec, accessNsec] = half(0);
     const [modifySec, modifyNsec] = half(16);
     return gate.kernel.utimensat(
@@ -114,9 +114,7 @@ export const PATH_CALLS = {
   // statx(dirfd, path, flags, mask, buffer)
   291(gate, program, dirfd, path, flags, _mask, buffer) {
     const error = gate.kernel.statx(program.process.pid, dirfd, program.string(path), flags);
-    if (error) return error;
-    if (!buffer) return -EFAULT;
-    program.bytes.set(gate.mail(0, STATX), buffer);
-    return 0;
+    if (!error) program.put(buffer, gate.mail(0, STATX));
+    return error;
   },
 };

@@ -1,6 +1,7 @@
 // System calls that make, end, wait for and describe processes.
-import { EAGAIN } from "../errno.js";
+import { E2BIG, EAGAIN, EFAULT } from "../errno.js";
 import { execve } from "../exec.js";
+import { ENDED } from "../process.js";
 import { mirrorChild } from "../runner.js";
 
 /** @typedef {import("./index.js").Call} Call */
@@ -8,13 +9,16 @@ import { mirrorChild } from "../runner.js";
 /** Size of struct rusage, bytes. */
 const RUSAGE = 136;
 const SIGINFO = 128;
+/** Where in the mailbox wait4 leaves a struct rusage. */
+const WAIT_RUSAGE = 16;
+const RLIMIT_FSIZE = 1;
 
 /** @type {Record<number, Call>} */
 export const PROCESS_CALLS = {
   // waitid(type, id, info, options)
   95(gate, program, type, id, info, options) {
     const result = gate.kernel.waitid(program.process.pid, type, id, options);
-    if (result >= 0 && info) program.bytes.set(gate.mail(0, SIGINFO), info);
+    if (result >= 0 && info) program.put(info, gate.mail(0, SIGINFO));
     return result;
   },
   // getpriority, setpriority
@@ -30,18 +34,21 @@ export const PROCESS_CALLS = {
   // getresuid, getresgid
   148(gate, program, real, effective, saved) {
     gate.kernel.getresuid(program.process.pid);
+    if (!real || !effective || !saved) return -EFAULT;
     [real, effective, saved].forEach((at, i) => program.setU32(at, gate.mailInt(i)));
     return 0;
   },
   150(gate, program, real, effective, saved) {
     gate.kernel.getresuid(program.process.pid);
+    if (!real || !effective || !saved) return -EFAULT;
     [real, effective, saved].forEach((at, i) => program.setU32(at, gate.mailInt(i + 3)));
     return 0;
   },
   // times(buffer): clock ticks of 10 ms
   153(gate, program, buffer) {
-    const ticks = gate.kernel.times(program.process.pid);
-    if (buffer) program.bytes.set(gate.mail(0, 16), buffer);
+    const { process } = program;
+    const ticks = gate.kernel.times(process.pid, gate.cpuTime(process));
+    if (buffer) program.put(buffer, gate.mail(0, 16));
     return ticks;
   },
   // setpgid, getpgid, getsid, setsid
@@ -58,8 +65,9 @@ export const PROCESS_CALLS = {
   159: (gate, { process }) => gate.kernel.setgroups(process.pid),
   // getrusage(who, buffer)
   165(gate, program, who, buffer) {
-    const error = gate.kernel.getrusage(program.process.pid, who);
-    if (!error) program.bytes.set(gate.mail(0, RUSAGE), buffer);
+    const { process } = program;
+    const error = gate.kernel.getrusage(process.pid, who, gate.cpuTime(process));
+    if (!error) program.put(buffer, gate.mail(0, RUSAGE));
     return error;
   },
   // umask(mask)
@@ -73,25 +81,30 @@ export const PROCESS_CALLS = {
   177: (gate, { process }) => gate.kernel.getid(process.pid, 3),
   178: (_gate, { process }) => process.pid,
   // execve(path, argv, envp)
-  221: (gate, program, path, argv, environ) =>
-    execve(gate, program, program.string(path), program.strings(argv), program.strings(environ)),
+  221(gate, program, path, argv, environ) {
+    const words = program.strings(argv);
+    const variables = program.strings(environ);
+    return words && variables ? execve(gate, program, program.string(path), words, variables) : -E2BIG;
+  },
   // wait4(pid, status, options, rusage)
   260(gate, program, pid, status, options, rusage) {
     const found = gate.kernel.wait4(program.process.pid, pid, options);
     if (found > 0) {
       if (status) program.setU32(status, gate.mailInt(0));
-      if (rusage) program.bytes.fill(0, rusage, rusage + RUSAGE);
+      if (rusage) program.put(rusage, gate.mail(WAIT_RUSAGE, RUSAGE));
     }
     return found;
   },
   // prlimit64(pid, resource, new, old)
   261(gate, program, pid, resource, fresh, old) {
-    const { data } = program;
-    const soft = fresh ? Number(data.getBigUint64(fresh, true)) : -1;
-    const hard = fresh ? Number(data.getBigUint64(fresh + 8, true)) : -1;
+    const soft = fresh ? Number(BigInt.asUintN(64, program.i64(fresh))) : -1;
+    const hard = fresh ? Number(BigInt.asUintN(64, program.i64(fresh + 8))) : -1;
     const error = gate.kernel.prlimit64(program.process.pid, pid, resource, fresh ? 1 : 0, soft, hard);
-    if (!error && old) program.bytes.set(gate.mail(0, 16), old);
-    return error;
+    if (error) return error;
+    const target = pid ? gate.processes.get(pid) : program.process;
+    if (fresh && resource === RLIMIT_FSIZE && target) target.fileSizeLimit = soft;
+    if (old) program.put(old, gate.mail(0, 16));
+    return 0;
   },
   // tabux_vfork()
   1002(gate, program) {
@@ -108,7 +121,8 @@ export const PROCESS_CALLS = {
     const child = program.process;
     if (child === program.owner) return 0;
     program.process = program.owner;
-    if (!child.dead) gate.kernel.fork_abort(child.pid, status);
+    gate.kernel.fork_abort(child.pid, status);
+    if (program.owner.dead) throw ENDED;
     program.showSignalDue();
     return 0;
   },

@@ -1,5 +1,5 @@
 // System calls about signals and interval timers.
-import { BLOCKED, EAGAIN } from "../errno.js";
+import { BLOCKED, EAGAIN, EFAULT, EINVAL } from "../errno.js";
 import { nanosleep } from "../time.js";
 
 /** @typedef {import("./index.js").Call} Call */
@@ -17,24 +17,30 @@ export const SIGNAL_CALLS = {
   // getitimer(which, value), setitimer(which, new, old); microseconds in pairs of longs
   102(gate, program, which, value) {
     const error = gate.kernel.getitimer(program.process.pid, which);
-    if (!error) program.bytes.set(gate.mail(0, 16), value);
+    if (!error) program.put(value, gate.mail(0, 16));
     return error;
   },
   103(gate, program, which, fresh, old) {
-    const us = (/** @type {number} */ at) => program.i32(fresh + at) * 1e6 + program.i32(fresh + at + 4);
+    // a null pointer stops the timer; -1 for a time that is none (EINVAL)
+    const us = (/** @type {number} */ at) => {
+      const rest = fresh ? program.i32(fresh + at + 4) : 0;
+      return rest < 0 || rest > 999_999 ? -1 : (fresh ? program.i32(fresh + at) : 0) * 1e6 + rest;
+    };
     const error = gate.kernel.setitimer(program.process.pid, which, us(0), us(8));
-    if (!error && old) program.bytes.set(gate.mail(0, 16), old);
+    if (!error && old) program.put(old, gate.mail(0, 16));
     return error;
   },
   // kill(pid, sig), tkill(tid, sig), tgkill(tgid, tid, sig)
   129: (gate, { process }, pid, sig) => gate.kernel.kill(process.pid, pid, sig),
-  130: (gate, { process }, tid, sig) => gate.kernel.kill(process.pid, tid, sig),
-  131: (gate, { process }, _tgid, tid, sig) => gate.kernel.kill(process.pid, tid, sig),
+  130: (gate, { process }, tid, sig) => (tid > 0 ? gate.kernel.kill(process.pid, tid, sig) : -EINVAL),
+  131: (gate, { process }, tgid, tid, sig) =>
+    tid > 0 && tgid > 0 ? gate.kernel.kill(process.pid, tid, sig) : -EINVAL,
   // sigaltstack(): handlers run on the ordinary stack
   132: () => 0,
   // rt_sigsuspend(mask, size)
   133(gate, program, mask) {
     if (program.retrying) return BLOCKED;
+    if (!mask) return -EFAULT;
     gate.kernel.mask_swap(program.process.pid, program.u32(mask), program.u32(mask + 4));
     return BLOCKED;
   },
@@ -42,7 +48,7 @@ export const SIGNAL_CALLS = {
   134(gate, program, sig, fresh, old) {
     const u = (/** @type {number} */ at) => (fresh ? program.u32(fresh + at) : 0);
     const error = gate.kernel.sigaction(program.process.pid, sig, fresh ? 1 : 0, u(0), u(4), u(12), u(16));
-    if (!error && old) program.bytes.set(gate.mail(0, SIGACTION), old);
+    if (!error && old) program.put(old, gate.mail(0, SIGACTION));
     return error;
   },
   // rt_sigprocmask(how, new, old, size)
@@ -50,24 +56,25 @@ export const SIGNAL_CALLS = {
     const low = fresh ? program.u32(fresh) : 0;
     const high = fresh ? program.u32(fresh + 4) : 0;
     const error = gate.kernel.sigprocmask(program.process.pid, fresh ? how : -1, low, high);
-    if (!error && old) program.bytes.set(gate.mail(0, 8), old);
+    if (!error && old) program.put(old, gate.mail(0, 8));
     return error;
   },
   // rt_sigpending(set, size)
   136(gate, program, set) {
     gate.kernel.sigpending(program.process.pid);
-    program.bytes.set(gate.mail(0, 8), set);
+    program.put(set, gate.mail(0, 8));
     return 0;
   },
   // rt_sigtimedwait(set, info, timeout, size)
   137(gate, program, set, info, timeout) {
     const sig = gate.kernel.sigtake_from(program.process.pid, program.u32(set), program.u32(set + 4));
     if (sig) {
-      if (info) program.bytes.set(gate.mail(0, SIGINFO), info);
+      if (info) program.put(info, gate.mail(0, SIGINFO));
       return sig;
     }
     if (!program.retrying) {
       const ms = timeout ? program.timespecMs(timeout) : Infinity;
+      if (ms < 0) return -EINVAL;
       if (ms === 0) return -EAGAIN;
       program.deadlineMs = performance.now() + ms;
       if (ms !== Infinity) gate.wakeAfter(program, ms);
@@ -80,14 +87,15 @@ export const SIGNAL_CALLS = {
     gate.kernel.sigreturn(program.process.pid, program.u32(mask), program.u32(mask + 4)),
   // tabux_init(&sigword)
   1004(gate, program, sigword) {
-    program.sigword = sigword;
+    // written whenever a signal comes, so it must lie in the memory, which never shrinks
+    program.sigword = program.piece(sigword, 4).byteOffset;
     program.showSignalDue();
     return 0;
   },
   // tabux_sigtake(&sig)
   1005(gate, program, at) {
     const sig = gate.kernel.sigtake(program.process.pid);
-    if (sig > 0) program.bytes.set(gate.mail(0, TAKEN), at);
+    if (sig > 0) program.put(at, gate.mail(0, TAKEN));
     return sig;
   },
 };

@@ -15,8 +15,7 @@ export const SYSTEM_CALLS = {
   122: () => 0,
   123(_gate, program, _pid, size, mask) {
     if (size < 4) return -EINVAL;
-    program.bytes.fill(0, mask, mask + size);
-    program.bytes[mask] = 1;
+    program.put(mask, new Uint8Array([1, 0, 0, 0]));
     return 4;
   },
   // sched_getparam, sched_getscheduler, sched_get_priority_max and _min, sched_setscheduler
@@ -31,7 +30,7 @@ export const SYSTEM_CALLS = {
   // uname(buffer)
   160(gate, program, buffer) {
     gate.kernel.uname(program.process.pid);
-    program.bytes.set(gate.mail(0, UTSNAME), buffer);
+    program.put(buffer, gate.mail(0, UTSNAME));
     return 0;
   },
   // sethostname()
@@ -41,7 +40,7 @@ export const SYSTEM_CALLS = {
   // sysinfo(buffer)
   179(gate, program, buffer) {
     gate.kernel.sysinfo(program.process.pid);
-    program.bytes.set(gate.mail(0, SYSINFO), buffer);
+    program.put(buffer, gate.mail(0, SYSINFO));
     return 0;
   },
 };

@@ -51,9 +51,9 @@ export const TERMINAL_CALLS = {
     if (file.kind !== Kind.TTY) return -ENOTTY;
     const shape = REQUESTS.get(request);
     if (shape && !argument) return -EFAULT;
-    if (shape?.reads) gate.mail(0, shape.reads).set(program.bytes.subarray(argument, argument + shape.reads));
+    if (shape?.reads) gate.mail(0, shape.reads).set(program.piece(argument, shape.reads));
     const result = gate.kernel.tty_ioctl(process.pid, file.id, request, argument);
-    if (result >= 0 && shape?.gives) program.bytes.set(gate.mail(0, shape.gives), argument);
+    if (result >= 0 && shape?.gives) program.put(argument, gate.mail(0, shape.gives));
     return result;
   },
 };

@@ -1,4 +1,4 @@
-"""The system calls, one function each: `(kernel, process, arguments…) -> result or BLOCKED`, raising SysError.
+"""The system calls, one function each: `(kernel, process, arguments…)` to a result or BLOCKED, or SysError.
 
 `CALLS` lists them by the name the gate uses.
 """
@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tabux.kernel.calls import descriptor_calls, path_calls, process_calls, signal_calls, system_calls, tty_calls
+from tabux.kernel.calls import (
+    descriptor_calls,
+    path_calls,
+    process_calls,
+    signal_calls,
+    system_calls,
+    tty_calls,
+)
 
 CALLS: dict[str, Callable[..., int]] = {}
 for _module in (descriptor_calls, path_calls, process_calls, signal_calls, system_calls, tty_calls):

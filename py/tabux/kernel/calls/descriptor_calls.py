@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import struct
 
-from tabux.abi.errno import EBADF, EINVAL, EOPNOTSUPP, EPERM, SysError
+from tabux.abi.errno import EBADF, EFBIG, EINVAL, EOPNOTSUPP, EPERM, SysError
 from tabux.abi.fcntl import (
     F_DUPFD,
     F_DUPFD_CLOEXEC,
     F_GETFD,
     F_GETFL,
-    F_GETLK,
     F_GETOWN,
     F_GETPIPE_SZ,
     F_OFD_GETLK,
     F_OFD_SETLK,
     F_OFD_SETLKW,
+    F_RDLCK,
     F_SETFD,
     F_SETFL,
     F_SETLK,
     F_SETLKW,
     F_SETOWN,
     F_SETPIPE_SZ,
+    F_UNLCK,
+    F_WRLCK,
     FD_CLOEXEC,
     O_CLOEXEC,
     O_NONBLOCK,
@@ -29,38 +31,52 @@ from tabux.abi.fcntl import (
     SEEK_SET,
     SETFL_MASK,
 )
+from tabux.abi.signal import SIGXFSZ
 from tabux.abi.stat import S_IFMT, S_IFREG, dirent_type
+from tabux.fs.credentials import Credentials
+from tabux.fs.inode import Inode
+from tabux.kernel import locks, signals
 from tabux.kernel.descriptions import new_pipe, release
 from tabux.kernel.files import Kind, file_at, install, lowest_free
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
 
 __all__ = [
+    "abandon_lock",
     "close",
     "close_range",
     "dup",
     "dup3",
     "fallocate",
     "fcntl",
+    "flock",
     "fsync",
     "ftruncate",
     "getdents64",
     "inode_written",
     "pipe2",
+    "record_lock",
     "seekdir",
 ]
 
 _DIRENT = struct.Struct("<QqHB")
 _PIPE2 = struct.Struct("<5i")
 _PIPE_CAPACITY = 65536
-_LOCKS = (F_GETLK, F_SETLK, F_SETLKW, 12, 13, 14, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW)
+_NOBODY = Credentials(65534, 65534)
+_FLOCK = struct.Struct("<hhxxxxqqi")
 _FALLOC_FL_KEEP_SIZE = 1
+_CLOSE_RANGE_UNSHARE = 2
 _CLOSE_RANGE_CLOEXEC = 4
+_RLIMIT_FSIZE = 1
 
 
-def inode_written(k: Kernel, ino: int, size: int, mtime_ms: float) -> int:
-    """The gate reports that a content has been written. (Not a system call; the pid is missing on purpose.)"""
-    k.vfs.written(ino, size, int(mtime_ms * 1e6))
+def inode_written(k: Kernel, ino: int, size: int, mtime_ms: float, pid: int) -> int:
+    """The gate reports that a content has been written, by process `pid` (0: the API). Not a system call.
+
+    A writer that has ended meanwhile counts as anybody: set-user-ID bits go.
+    """
+    writer = k.processes.get(pid) if pid else k.init
+    k.vfs.written(ino, size, int(mtime_ms * 1e6), _NOBODY if writer is None else writer.cred)
     return 0
 
 
@@ -70,13 +86,15 @@ def close(k: Kernel, p: Process, fd: int) -> int:
     if file is None:
         raise SysError(EBADF)
     p.cloexec.discard(fd)
+    if k.locks:
+        locks.closed(k, p, file)
     release(k, file)
     return 0
 
 
 def close_range(k: Kernel, p: Process, first: int, last: int, flags: int) -> int:
     """close_range(2)."""
-    if first > last:
+    if first > last or flags & ~(_CLOSE_RANGE_UNSHARE | _CLOSE_RANGE_CLOEXEC):
         raise SysError(EINVAL)
     for fd in [fd for fd in p.files if first <= fd <= last]:
         if flags & _CLOSE_RANGE_CLOEXEC:
@@ -96,9 +114,9 @@ def dup(k: Kernel, p: Process, fd: int) -> int:
 
 def dup3(k: Kernel, p: Process, fd: int, new: int, flags: int) -> int:
     """dup3(2)."""
-    file = file_at(p, fd)
-    if fd == new:
+    if fd == new or flags & ~O_CLOEXEC:
         raise SysError(EINVAL)
+    file = file_at(p, fd)
     if not 0 <= new < p.limits.nofile:
         raise SysError(EBADF)
     file.refs += 1
@@ -109,12 +127,14 @@ def dup3(k: Kernel, p: Process, fd: int, new: int, flags: int) -> int:
     else:
         p.cloexec.discard(new)
     if old is not None:
+        if k.locks:
+            locks.closed(k, p, old)
         release(k, old)
     return new
 
 
 def fcntl(k: Kernel, p: Process, fd: int, command: int, argument: int) -> int:
-    """fcntl(2). Record locks are always granted (F_SETLK, F_OFD_SETLK)."""
+    """fcntl(2), but for record locks (`record_lock`)."""
     file = file_at(p, fd)
     if command in (F_DUPFD, F_DUPFD_CLOEXEC):
         if not 0 <= argument < p.limits.nofile:
@@ -137,7 +157,7 @@ def fcntl(k: Kernel, p: Process, fd: int, command: int, argument: int) -> int:
     if command == F_SETFL:
         file.flags = file.flags & ~SETFL_MASK | argument & SETFL_MASK
         return 0
-    if command in _LOCKS or command in (F_SETOWN, F_GETOWN):
+    if command in (F_SETOWN, F_GETOWN):
         return 0
     if command in (F_GETPIPE_SZ, F_SETPIPE_SZ):
         if file.kind != Kind.PIPE:
@@ -146,6 +166,53 @@ def fcntl(k: Kernel, p: Process, fd: int, command: int, argument: int) -> int:
             raise SysError(EPERM)
         return _PIPE_CAPACITY
     raise SysError(EINVAL)
+
+
+def record_lock(
+    k: Kernel,
+    p: Process,
+    fd: int,
+    command: int,
+    kind: int,
+    whence: int,
+    position: int,
+    start: int,
+    length: int,
+    pid: int,
+) -> int:
+    """fcntl(2) with a struct flock; `position` is the file's. Mailbox (F_GETLK): a struct flock.
+
+    EAGAIN (F_SETLK: taken), BLOCKED (F_SETLKW: taken), EBADF (not open for that), EDEADLK, EINVAL, EOVERFLOW.
+    """
+    file = file_at(p, fd)
+    by_description = command in (F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW)
+    if by_description and pid:
+        raise SysError(EINVAL)
+    start, end = locks.span(file.inode, whence, position, start, length)
+    if command in (F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW):
+        wait = command in (F_SETLKW, F_OFD_SETLKW)
+        return locks.set_record(k, p, file, kind, start, end, by_description, wait)
+    if kind not in (F_RDLCK, F_WRLCK):
+        raise SysError(EINVAL)
+    found = locks.conflict(k, file.inode, file if by_description else p, kind, start, end)
+    if found is None:
+        _FLOCK.pack_into(k.mailbox, 0, F_UNLCK, whence, start, length, pid)
+        return 0
+    length = 0 if found.end == locks.FOREVER else found.end - found.start
+    owner = found.owner.pid if isinstance(found.owner, Process) else -1
+    _FLOCK.pack_into(k.mailbox, 0, found.kind, SEEK_SET, found.start, length, owner)
+    return 0
+
+
+def abandon_lock(k: Kernel, p: Process) -> int:
+    """A signal has ended a wait for a lock (record_lock answered BLOCKED before)."""
+    locks.abandon(k, p)
+    return 0
+
+
+def flock(k: Kernel, p: Process, fd: int, operation: int) -> int:
+    """flock(2)."""
+    return locks.flock(k, p, file_at(p, fd), operation)
 
 
 def pipe2(k: Kernel, p: Process, flags: int) -> int:
@@ -166,8 +233,17 @@ def ftruncate(k: Kernel, p: Process, fd: int, size: int) -> int:
     file = file_at(p, fd)
     if not file.writes or file.inode.mode & S_IFMT != S_IFREG:
         raise SysError(EINVAL)
+    check_size(k, p, file.inode, size)
     k.vfs.set_size(file.inode, size, p.cred)
     return 0
+
+
+def check_size(k: Kernel, p: Process, inode: Inode, size: int) -> None:
+    """SIGXFSZ and EFBIG for growing a file beyond RLIMIT_FSIZE. (The gate sees to write(2).)"""
+    limit = p.limits.values.get(_RLIMIT_FSIZE)
+    if limit is not None and size > limit[0] and size > inode.size:
+        signals.post(k, p, SIGXFSZ)
+        raise SysError(EFBIG)
 
 
 def fallocate(k: Kernel, p: Process, fd: int, mode: int, offset: int, length: int) -> int:
@@ -179,6 +255,7 @@ def fallocate(k: Kernel, p: Process, fd: int, mode: int, offset: int, length: in
         raise SysError(EINVAL)
     if mode & ~_FALLOC_FL_KEEP_SIZE or file.inode.mode & S_IFMT != S_IFREG:
         raise SysError(EOPNOTSUPP)
+    check_size(k, p, file.inode, offset + length)
     if not mode and offset + length > file.inode.size:
         k.vfs.set_size(file.inode, offset + length, p.cred)
     return 0

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import struct
 
-from tabux.abi.errno import EACCES, EBADF, EINVAL, ENOENT, ENOTDIR, ENXIO, EPERM, ERANGE, SysError
+from tabux.abi.errno import (
+    EACCES,
+    EBADF,
+    EINVAL,
+    ENAMETOOLONG,
+    ENOENT,
+    ENOTDIR,
+    ENXIO,
+    EPERM,
+    ERANGE,
+    SysError,
+)
 from tabux.abi.fcntl import (
     AT_EACCESS,
     AT_EMPTY_PATH,
@@ -15,6 +26,8 @@ from tabux.abi.fcntl import (
     O_ACCMODE,
     O_CLOEXEC,
     O_CREAT,
+    O_NOATIME,
+    O_NOCTTY,
     O_NONBLOCK,
     O_PATH,
     O_RDONLY,
@@ -23,11 +36,14 @@ from tabux.abi.fcntl import (
 from tabux.abi.stat import S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, major, minor
 from tabux.fs.credentials import MAY_EXEC, permitted
 from tabux.fs.inode import Inode
+from tabux.fs.namei import NAME_MAX, PATH_MAX
+from tabux.kernel.calls.descriptor_calls import check_size
 from tabux.kernel.descriptions import describe, fifo_must_wait, release
 from tabux.kernel.files import Kind, OpenFile, Pipe, file_at, install, lowest_free
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
+from tabux.kernel.terminals import acquire
 
 __all__ = [
     "chdir",
@@ -58,6 +74,8 @@ _OPENED = struct.Struct("<4i")
 # struct statx up to stx_dev_minor, then the reserved rest
 _STATX = struct.Struct("<IIQIIIHxxQQQQ" + "qIxxxx" * 4 + "IIII112x")
 _STATX_BASIC = 0xFFF
+#: an open with none of these renews the access time
+_READING_TIME = O_WRONLY | O_NOATIME | O_PATH
 _STATFS = struct.Struct("<IIQQQQQIIII24x")
 _TABUXFS_MAGIC = 0x7461627578 & 0xFFFFFFFF
 _BLOCK = 4096
@@ -80,17 +98,25 @@ def _by_descriptor(p: Process, dirfd: int) -> Inode:
 
 
 def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) -> int:
-    """openat(2). Mailbox: i32 description, kind, target, flags."""
+    """openat(2). Mailbox: i32 description, kind, target, flags.
+
+    The access time of a file is that of its last open for reading: reads do not come here.
+    """
     if p.opening is not None:
         file, pipe, seen = p.opening
     else:
         if not flags & O_CREAT and len(p.files) >= p.limits.nofile:
             lowest_free(p)
         inode, _ = k.vfs.open(_start(p, dirfd, path), path, flags, mode & ~p.umask & 0o7777, p.cred, p)
+        # relatime, cheaply: opening for reading counts as reading, and a day that has passed does not
+        if flags & _READING_TIME == 0 and (inode.atime <= inode.mtime or inode.atime <= inode.ctime):
+            k.vfs.accessed(inode)
         walker = k.vfs.walker
         parent, name = walker.parent, walker.name
         file = _describe_for_open(k, p, inode, flags)
         file.parent, file.name = parent, name
+        if parent.virtual and not inode.virtual:
+            _name_through_link(k, p, file)
         if file.kind == Kind.PIPE and _is_fifo(k, inode):
             assert isinstance(inode.object, Pipe)
             pipe = inode.object
@@ -98,6 +124,8 @@ def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) 
             seen = pipe.opened_for_writing if access == O_RDONLY else pipe.opened_for_reading
             if fifo_must_wait(file, pipe, seen):
                 p.opening = (file, pipe, seen)
+        elif file.terminal is not None and p.terminal is None and p.sid == p.pid:
+            _may_become_controlling(p, file, flags)
     if p.opening is not None:
         if fifo_must_wait(file, pipe, seen):
             pipe.waiting.add(p.pid)
@@ -112,8 +140,26 @@ def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) 
     return fd
 
 
+def _may_become_controlling(p: Process, file: OpenFile, flags: int) -> None:
+    """A session leader without a terminal gets the first it opens for reading (open(2), O_NOCTTY)."""
+    terminal = file.terminal
+    if terminal is not None and file.reads and not flags & O_NOCTTY and not terminal.tty.session:
+        acquire(p, terminal)
+
+
+def _name_through_link(k: Kernel, p: Process, file: OpenFile) -> None:
+    """An open through /dev/fd/N: what was found has the name by which descriptor N found it."""
+    number = file.name
+    behind = p.files.get(int(number)) if number.isdecimal() else None
+    if behind is not None and behind.inode is file.inode:
+        file.parent, file.name = behind.parent, behind.name
+    elif file.inode.mount is k.vfs.anonymous_mount:
+        file.parent = None
+
+
 def _describe_for_open(k: Kernel, p: Process, inode: Inode, flags: int) -> OpenFile:
-    if flags & (O_ACCMODE | O_NONBLOCK) == O_WRONLY | O_NONBLOCK and not flags & O_PATH and _is_fifo(k, inode):
+    will_not_wait = flags & (O_ACCMODE | O_NONBLOCK | O_PATH) == O_WRONLY | O_NONBLOCK
+    if will_not_wait and _is_fifo(k, inode):
         behind = inode.object
         if not isinstance(behind, Pipe) or not behind.readers:
             raise SysError(ENXIO)
@@ -193,7 +239,7 @@ def readlinkat(k: Kernel, p: Process, dirfd: int, path: str, size: int) -> int:
         text = k.vfs.readlink(_start(p, dirfd, path), path, p.cred, p)
     else:
         text = k.vfs.link_text(_by_descriptor(p, dirfd), p)
-    data = text.encode("latin-1")[:size]
+    data = text.encode("latin-1")[: min(size, PATH_MAX)]
     k.mailbox[: len(data)] = data
     return len(data)
 
@@ -248,6 +294,7 @@ def renameat2(k: Kernel, p: Process, old_dir: int, old: str, new_dir: int, new: 
 
 def truncate(k: Kernel, p: Process, path: str, size: int) -> int:
     """truncate(2)."""
+    check_size(k, p, k.vfs.lookup(p.cwd, path, p.cred, True, p), size)
     k.vfs.truncate(p.cwd, path, size, p.cred, p)
     return 0
 
@@ -267,19 +314,27 @@ def fchmodat(k: Kernel, p: Process, dirfd: int, path: str, mode: int) -> int:
     return 0
 
 
+def _id(number: int) -> int:
+    """A user or group id as the kernel keeps it: the gate passes signed numbers, of which -1 means none."""
+    return number if number == -1 else number & 0xFFFFFFFF
+
+
 def fchown(k: Kernel, p: Process, fd: int, uid: int, gid: int) -> int:
     """fchown(2)."""
-    k.vfs.set_owner(file_at(p, fd).inode, uid, gid, p.cred)
+    file = file_at(p, fd)
+    if file.kind == Kind.PATH:
+        raise SysError(EBADF)
+    k.vfs.set_owner(file.inode, _id(uid), _id(gid), p.cred)
     return 0
 
 
 def fchownat(k: Kernel, p: Process, dirfd: int, path: str, uid: int, gid: int, flags: int) -> int:
     """fchownat(2)."""
     if not path and flags & AT_EMPTY_PATH:
-        k.vfs.set_owner(_by_descriptor(p, dirfd), uid, gid, p.cred)
+        k.vfs.set_owner(_by_descriptor(p, dirfd), _id(uid), _id(gid), p.cred)
     else:
         follow = not flags & AT_SYMLINK_NOFOLLOW
-        k.vfs.chown(_start(p, dirfd, path), path, uid, gid, p.cred, follow, p)
+        k.vfs.chown(_start(p, dirfd, path), path, _id(uid), _id(gid), p.cred, follow, p)
     return 0
 
 
@@ -323,8 +378,10 @@ def chroot(k: Kernel, p: Process, path: str) -> int:
 
 
 def getcwd(k: Kernel, p: Process, size: int) -> int:
-    """getcwd(2). Mailbox: the path and its NUL, whose length is the result. ENOENT, ERANGE."""
+    """getcwd(2). Mailbox: the path and its NUL, whose length is the result. ENOENT, ERANGE, ENAMETOOLONG."""
     data = k.vfs.path_of(p.cwd).encode("latin-1") + b"\0"
+    if len(data) > PATH_MAX:
+        raise SysError(ENAMETOOLONG)
     if len(data) > size:
         raise SysError(ERANGE)
     k.mailbox[: len(data)] = data
@@ -332,8 +389,9 @@ def getcwd(k: Kernel, p: Process, size: int) -> int:
 
 
 def _pack_statfs(k: Kernel) -> int:
+    half = _BLOCKS // 2
     _STATFS.pack_into(
-        k.mailbox, 0, _TABUXFS_MAGIC, _BLOCK, _BLOCKS, _BLOCKS // 2, _BLOCKS // 2, _BLOCKS, _BLOCKS // 2, 1, 0, 255, _BLOCK
+        k.mailbox, 0, _TABUXFS_MAGIC, _BLOCK, _BLOCKS, half, half, _BLOCKS, half, 1, 0, NAME_MAX, _BLOCK
     )
     return 0
 

@@ -45,7 +45,15 @@ _INT = struct.Struct("<i")
 _IDS = struct.Struct("<6I")
 _LIMIT = struct.Struct("<QQ")
 _SIGINFO = struct.Struct("<iiiiIi104x")
+_TIMES = struct.Struct("<4i")
+_TICK_MS = 10
+# struct rusage: ru_utime, and the rest
+_RUSAGE = struct.Struct("<2i128x")
+#: where wait4 leaves a struct rusage in the mailbox
+_WAIT_RUSAGE = 16
+_RUSAGE_CHILDREN, _RUSAGE_SELF, _RUSAGE_THREAD = -1, 0, 1
 _INFINITY = (1 << 64) - 1
+_RLIMIT_NPROC = 6
 _RLIMIT_NOFILE = 7
 _RLIMITS = 16
 _KEEP = -1
@@ -63,9 +71,11 @@ def fork(k: Kernel, p: Process) -> int:
 
 
 def fork_abort(k: Kernel, p: Process, status: int = 0) -> int:
-    """The gate could not start this child; or it has acted for nobody's exec (tabux_vexit). It leaves no trace."""
+    """The gate could not start this child, or no exec followed tabux_vfork: it leaves no trace."""
     parent = p.parent
-    p.on_exit = None
+    if p.state == ZOMBIE:
+        k.forget(p)
+        return 0
     p.parent = k.init
     lifecycle.finish(k, p, status << 8)
     if parent is not None:
@@ -98,12 +108,13 @@ def exit_signal(k: Kernel, p: Process, sig: int) -> int:
 
 
 def wait4(k: Kernel, p: Process, selector: int, options: int) -> int:
-    """wait4(2): a child's pid, 0 or BLOCKED. Mailbox: i32 status."""
+    """wait4(2): a child's pid, 0 or BLOCKED. Mailbox: i32 status; at 16, struct rusage."""
     found = lifecycle.wait(k, p, selector, options)
     if isinstance(found, int):
         return found
     child, status = found
     _INT.pack_into(k.mailbox, 0, status)
+    _pack_rusage(k, _WAIT_RUSAGE, child.cpu + child.children_cpu)
     return child.pid
 
 
@@ -111,7 +122,10 @@ def waitid(k: Kernel, p: Process, kind: int, number: int, options: int) -> int:
     """waitid(2). Mailbox: siginfo_t, zero where WNOHANG found nothing."""
     selector = {_P_ALL: -1, _P_PID: number, _P_PGID: -number if number else 0}.get(kind)
     wanted = lifecycle.WEXITED | lifecycle.WUNTRACED | lifecycle.WCONTINUED
-    if selector is None or not options & wanted:
+    known = wanted | lifecycle.WNOHANG | lifecycle.WNOWAIT | lifecycle.WCLONE
+    if selector is None or not options & wanted or options & ~known or number < 0:
+        raise SysError(EINVAL)
+    if kind == _P_PID and not number:
         raise SysError(EINVAL)
     found = lifecycle.find_child(p, selector, options)
     if found is None:
@@ -182,6 +196,7 @@ def getresuid(k: Kernel, p: Process) -> int:
 def setresuid(k: Kernel, p: Process, ruid: int, euid: int, suid: int) -> int:
     """setresuid(2); -1 keeps. EPERM for an id that is none of one's own."""
     cred = p.cred
+    ruid, euid, suid = _ids(ruid, euid, suid)
     _allow(cred, (ruid, euid, suid), (cred.uid, cred.euid, cred.suid))
     p.cred = Credentials(
         cred.uid if ruid == _KEEP else ruid,
@@ -198,6 +213,7 @@ def setresuid(k: Kernel, p: Process, ruid: int, euid: int, suid: int) -> int:
 def setresgid(k: Kernel, p: Process, rgid: int, egid: int, sgid: int) -> int:
     """setresgid(2), as setresuid."""
     cred = p.cred
+    rgid, egid, sgid = _ids(rgid, egid, sgid)
     _allow(cred, (rgid, egid, sgid), (cred.gid, cred.egid, cred.sgid))
     p.cred = Credentials(
         cred.uid,
@@ -209,6 +225,11 @@ def setresgid(k: Kernel, p: Process, rgid: int, egid: int, sgid: int) -> int:
         sgid=cred.sgid if sgid == _KEEP else sgid,
     )
     return 0
+
+
+def _ids(*numbers: int) -> tuple[int, ...]:
+    """Ids as the kernel keeps them: the gate passes signed numbers, of which only -1 means none."""
+    return tuple(number if number == _KEEP else number & 0xFFFFFFFF for number in numbers)
 
 
 def _allow(cred: Credentials, wanted: tuple[int, int, int], own: tuple[int, int, int]) -> None:
@@ -256,6 +277,8 @@ def prlimit64(k: Kernel, p: Process, pid: int, resource: int, change: int, soft:
         raise SysError(EINVAL)
     old_soft, old_hard = target.limits.values.get(resource, (_INFINITY, _INFINITY))
     _LIMIT.pack_into(k.mailbox, 0, old_soft, old_hard)
+    if target is not p and p.cred.euid != 0 and p.cred.uid != target.cred.uid:
+        raise SysError(EPERM)
     if change:
         # the gate passes doubles, in which infinity is no longer exact
         soft, hard = (_INFINITY if value >= 1 << 63 else int(value) for value in (soft, hard))
@@ -264,8 +287,8 @@ def prlimit64(k: Kernel, p: Process, pid: int, resource: int, change: int, soft:
         if hard > old_hard and p.cred.euid != 0:
             raise SysError(EPERM)
         values = {**target.limits.values, resource: (soft, hard)}
-        nofile = values[_RLIMIT_NOFILE][0]
-        target.limits = Limits(values, min(nofile, 4096))
+        nofile, nproc = values[_RLIMIT_NOFILE][0], values[_RLIMIT_NPROC][0]
+        target.limits = Limits(values, min(nofile, 4096), nproc)
     return 0
 
 
@@ -284,15 +307,23 @@ def setpriority(k: Kernel, p: Process, which: int, who: int, nice: int) -> int:
     return 0
 
 
-def times(k: Kernel, p: Process) -> int:
-    """times(2): ticks since the start. Mailbox: four i32, zero: no browser tells CPU time."""
-    k.mailbox[:16] = bytes(16)
+def times(k: Kernel, p: Process, cpu_ms: float) -> int:
+    """times(2): ticks since the start; the gate says how long the caller has run. Mailbox: four i32.
+
+    All time counts as user time: the gate cannot tell a program from the calls it makes.
+    """
+    _TIMES.pack_into(k.mailbox, 0, int(cpu_ms / _TICK_MS), 0, int(p.children_cpu / _TICK_MS), 0)
     return (k.now() - k.started) // 10_000_000
 
 
-def getrusage(k: Kernel, p: Process, who: int) -> int:
-    """getrusage(2). Mailbox: struct rusage, zero for the same reason."""
-    if who not in (-1, 0, 1):
+def getrusage(k: Kernel, p: Process, who: int, cpu_ms: float) -> int:
+    """getrusage(2). Mailbox: struct rusage, all zero but ru_utime (see `times`). EINVAL."""
+    if who not in (_RUSAGE_CHILDREN, _RUSAGE_SELF, _RUSAGE_THREAD):
         raise SysError(EINVAL)
-    k.mailbox[:136] = bytes(136)
+    _pack_rusage(k, 0, p.children_cpu if who == _RUSAGE_CHILDREN else cpu_ms)
     return 0
+
+
+def _pack_rusage(k: Kernel, at: int, ms: float) -> None:
+    us = int(ms * 1000)
+    _RUSAGE.pack_into(k.mailbox, at, us // 1_000_000, us % 1_000_000)

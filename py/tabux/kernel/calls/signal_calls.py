@@ -14,7 +14,6 @@ from tabux.abi.signal import (
     SIGALRM,
     SIGCONT,
     SIGKILL,
-    SIGPIPE,
     SIGSTOP,
 )
 from tabux.kernel import signals
@@ -31,9 +30,9 @@ __all__ = [
     "setitimer",
     "sigaction",
     "sigpending",
-    "sigpipe",
     "sigprocmask",
     "sigreturn",
+    "sigself",
     "sigtake",
     "sigtake_from",
 ]
@@ -68,7 +67,7 @@ def kill(k: Kernel, p: Process, pid: int, sig: int) -> int:
     if not targets:
         raise SysError(ESRCH)
     allowed = [t for t in targets if _may_signal(p, t, sig)]
-    if not allowed:
+    if not allowed and pid != -1:
         raise SysError(EPERM)
     info = SignalInfo(SI_USER, p.pid, p.cred.uid)
     # the caller last: the signal may end it
@@ -85,13 +84,15 @@ def _may_signal(p: Process, target: Process, sig: int) -> bool:
     return cred.euid in (other.uid, other.suid) or cred.uid in (other.uid, other.suid)
 
 
-def sigpipe(k: Kernel, p: Process) -> int:
-    """The process has written to a pipe that nobody reads."""
-    signals.post(k, p, SIGPIPE)
+def sigself(k: Kernel, p: Process, sig: int) -> int:
+    """The process has done what this signal is for: SIGPIPE (nobody reads), SIGXFSZ (RLIMIT_FSIZE)."""
+    signals.post(k, p, sig)
     return 0
 
 
-def sigaction(k: Kernel, p: Process, sig: int, change: int, handler: int, flags: int, low: int, high: int) -> int:
+def sigaction(
+    k: Kernel, p: Process, sig: int, change: int, handler: int, flags: int, low: int, high: int
+) -> int:
     """rt_sigaction(2). Mailbox: struct k_sigaction as it was. EINVAL."""
     if not 0 < sig < NSIG or (change and sig in (SIGKILL, SIGSTOP)):
         raise SysError(EINVAL)
@@ -188,7 +189,7 @@ def getitimer(k: Kernel, p: Process, which: int) -> int:
 
 
 def setitimer(k: Kernel, p: Process, which: int, interval: int, value: int) -> int:
-    """setitimer(2), microseconds. Only ITIMER_REAL can be set: there is no CPU time. Mailbox: the old value."""
+    """setitimer(2), microseconds. Only ITIMER_REAL can be set. Mailbox: the old value."""
     getitimer(k, p, which)
     if which != _ITIMER_REAL:
         if value:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import struct
 
-from tabux.abi.errno import EAGAIN, EINVAL, EIO, ENOTTY, EPERM, SysError
+from tabux.abi.errno import EAGAIN, EINVAL, EIO, ENOTTY, EPERM, ESRCH, SysError
 from tabux.abi.fcntl import O_NONBLOCK
-from tabux.abi.signal import SIG_IGN, SIGTTIN, SIGTTOU, SIGWINCH
+from tabux.abi.signal import SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH
 from tabux.kernel import jobs, signals
 from tabux.kernel.files import OpenFile
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
-from tabux.kernel.terminals import Terminal
+from tabux.kernel.terminals import Terminal, acquire
 from tabux.tty import Termios, Winsize
 from tabux.tty import termios as t
 
@@ -51,7 +51,8 @@ def _terminal(k: Kernel, number: int) -> tuple[OpenFile, Terminal]:
 
 
 def _in_background(p: Process, terminal: Terminal) -> bool:
-    return p.terminal is terminal and p.pgid != terminal.tty.foreground_pgid
+    # (without a foreground group nobody is in the background)
+    return p.terminal is terminal and p.pgid != terminal.tty.foreground_pgid != 0
 
 
 def _stopped_by(k: Kernel, p: Process, sig: int) -> bool:
@@ -65,15 +66,18 @@ def _stopped_by(k: Kernel, p: Process, sig: int) -> bool:
     return True
 
 
-def tty_read(k: Kernel, p: Process, number: int, size: int) -> int:
-    """read(2) from a terminal. Mailbox: the bytes. A background process gets SIGTTIN, or EIO."""
+def tty_read(k: Kernel, p: Process, number: int, size: int, again: int) -> int:
+    """read(2) from a terminal. Mailbox: the bytes. A background process gets SIGTTIN, or EIO.
+
+    `again` tells a call that is made again from a new one, for which the time of VTIME starts anew.
+    """
     file, terminal = _terminal(k, number)
     tty = terminal.tty
     if _in_background(p, terminal):
         if not _stopped_by(k, p, SIGTTIN):
             raise SysError(EIO)
         return BLOCKED
-    expired = bool(p.read_deadline) and k.now() >= p.read_deadline
+    expired = bool(again and p.read_deadline) and k.now() >= p.read_deadline
     text = tty.read(size, nonblocking=bool(file.flags & O_NONBLOCK), expired=expired)
     if text is None:
         if file.flags & O_NONBLOCK:
@@ -123,6 +127,8 @@ def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -
     _, terminal = _terminal(k, number)
     tty = terminal.tty
     mailbox = k.mailbox
+    if tty.hung_up:
+        raise SysError(EIO)
     if request == TCGETS:
         mailbox[: Termios.SIZE] = tty.termios.pack()
     elif request in (TCSETS, TCSETSW, TCSETSF):
@@ -142,9 +148,11 @@ def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -
         _own(p, terminal)
         _INT.pack_into(mailbox, 0, tty.session)
     elif request == TIOCSCTTY:
-        _acquire(p, terminal)
+        acquire(p, terminal)
     elif request == TIOCNOTTY:
         _own(p, terminal)
+        if p.sid == p.pid:
+            terminal.leave(p.sid, SIGHUP, SIGCONT)
         p.terminal = None
     elif request in (FIONREAD, TIOCOUTQ):
         _INT.pack_into(mailbox, 0, tty.pending_input() if request == FIONREAD else terminal.screen_backlog)
@@ -178,23 +186,13 @@ def _set_foreground(k: Kernel, p: Process, terminal: Terminal, pgid: int) -> int
         raise SysError(ENOTTY)
     if pgid < 0:
         raise SysError(EINVAL)
-    if not any(member.sid == p.sid for member in jobs.members(k, pgid)):
-        raise SysError(EPERM)
+    session = jobs.session_of(k, pgid)
+    if session != p.sid:
+        raise SysError(EPERM if session else ESRCH)
     if not _may_control(k, p, terminal):
         return BLOCKED
     terminal.tty.foreground_pgid = pgid
     return 0
-
-
-def _acquire(p: Process, terminal: Terminal) -> None:
-    """Makes it the controlling terminal of a session leader that has none. EPERM."""
-    if p.terminal is terminal:
-        return
-    if p.sid != p.pid or p.terminal is not None or terminal.tty.session:
-        raise SysError(EPERM)
-    p.terminal = terminal
-    terminal.tty.session = p.sid
-    terminal.tty.foreground_pgid = p.pgid
 
 
 def resize(k: Kernel, terminal: Terminal, size: Winsize) -> None:
