@@ -1,16 +1,14 @@
 // execve: from a path to a program that can be instantiated.
-import { compiledAhead } from "./download.js";
 import { BLOCKED, E2BIG, EIO, ELOOP, ENOEXEC } from "./errno.js";
 import { Image, isWasm } from "./image.js";
-import { REPLACED, fromLatin1, latin1 } from "./process.js";
+import { MAX_ARGUMENTS, REPLACED, fromLatin1, latin1 } from "./process.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
 /** @typedef {import("./process.js").Program} Program */
 /** @typedef {import("./content.js").Content} Content */
 
-/** Longest single argument and longest sum of all, bytes (execve(2), MAX_ARG_STRLEN and a quarter of the stack). */
+/** Longest single argument, bytes (execve(2), MAX_ARG_STRLEN). */
 const MAX_ARGUMENT = 131072;
-const MAX_ARGUMENTS = 2 * 1024 * 1024;
 /** So much of a script's first line counts (BINPRM_BUF_SIZE). */
 const HEAD = 256;
 /** How many interpreters may be scripts themselves. */
@@ -44,19 +42,19 @@ function imageOf(content, ready) {
   if (compiling === "failed") return -ENOEXEC;
   if (!compiling) {
     /** @type {Promise<void>} */
-    const started = (compiledAhead(content.bytes) ?? WebAssembly.compile(bytes)).then(
-      (module) => {
+    const started = WebAssembly.compile(bytes)
+      .then((module) => {
+        const image = new Image(module, bytes);
         // a write meanwhile has made these bytes another program
         if (content.compiling !== started) return;
-        content.image = new Image(module, bytes);
+        content.image = image;
         content.compiling = null;
-      },
-      (error) => {
+      })
+      .catch((error) => {
         if (content.compiling !== started) return;
         console.error("tabux: a program does not compile:", error);
         content.compiling = "failed";
-      },
-    );
+      });
     content.compiling = started;
   }
   /** @type {Promise<void>} */ (content.compiling).then(ready);
@@ -124,13 +122,15 @@ export function execve(gate, program, path, argv, environ) {
   const { process } = program;
   const execution = prepare(gate, process.pid, path, argv, environ, () => gate.wake(process.pid));
   if (typeof execution === "number") return execution;
-  gate.commitExec(process);
+  const error = gate.commitExec(process);
+  if (error) return error;
   if (process === program.owner) {
     program.next = execution;
     throw REPLACED;
   }
   program.process = program.owner;
   program.showSignalDue();
+  gate.charge(program.owner);
   gate.start(process, execution);
   return process.pid;
 }
