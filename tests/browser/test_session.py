@@ -81,6 +81,7 @@ def test_emacs_keys(shell: TerminalPage) -> None:
 def test_a_line_longer_than_the_screen(shell: TerminalPage) -> None:
     text = "x" * 150
     shell.type(f"echo {text}")
+    shell.wait_for(f"> echo {text}")
     shell.press("Control+a", "Delete", "Delete", "Delete", "Delete")
     shell.type("printf '%s\\n'\n")
     shell.wait_for_line(text)

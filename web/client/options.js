@@ -75,15 +75,23 @@ export function environment(value, name) {
   return /** @type {Record<string, string>} */ ({ ...value });
 }
 
+/** The limits that can be set; the kernel has none that can yet. */
+const LIMITS = /** @type {string[]} */ ([]);
+
 /**
- * Limits of the sandbox: which there are is known to the kernel.
+ * Limits of the sandbox.
  * @param {unknown} value
  * @param {string} name
  * @returns {Record<string, number>}
  */
 export function limits(value, name) {
   if (!isRecord(value)) throw new InvalidArgumentError(`${name} must be an object of numbers`);
-  for (const [limit, number] of Object.entries(value)) positive(number, `${name}.${limit}`);
+  for (const [limit, number] of Object.entries(value)) {
+    if (!LIMITS.includes(limit)) {
+      throw new InvalidArgumentError(`${name}: unknown limit "${limit}"; there are: ${LIMITS.join(", ") || "none yet"}`);
+    }
+    positive(number, `${name}.${limit}`);
+  }
   return /** @type {Record<string, number>} */ ({ ...value });
 }
 
