@@ -50,11 +50,21 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
     tree = sources.unpack(recipe.source, work)
     sources.apply_edits(recipe.edits, tree)
     variables = toolchain.write_drivers(work / "bin", sysroot)
-    _configure(recipe, tree, variables, used, configure_log)
+    variables |= {
+        "CFLAGS": f"{recipe.cflags} -g0",
+        "CPPFLAGS": " ".join(f"-I{u}/exports" for u in used),
+        "LDFLAGS": " ".join(f"-L{u}/exports" for u in used),
+    }
+    settings = []
+    if recipe.makefile is None:
+        _configure(recipe, tree, variables, configure_log)
+    else:
+        (tree / "tabux.mk").write_text(recipe.makefile)
+        settings = ["-f", "tabux.mk", *(f"{name}={value}" for name, value in variables.items())]
     for arguments in recipe.make:
         say(recipe.name, f"make {' '.join(arguments)}".rstrip())
         process.run(
-            ["make", f"-j{jobs}", *arguments], what=f"{recipe.name}: make", log=log, cwd=tree,
+            ["make", f"-j{jobs}", *settings, *arguments], what=f"{recipe.name}: make", log=log, cwd=tree,
             env={"MAKEFLAGS": "", "LC_ALL": "C"},
         )
     _check_signatures(recipe, log)
@@ -62,17 +72,12 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], used: list[Path], log: Path) -> None:
+def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], log: Path) -> None:
     say(recipe.name, "configure")
     lines = [f"{name}=${{{name}={value}}}\n" for name, value in sorted(recipe.answers.items())]
     (tree / "config.cache").write_text("".join(lines))
-    include = " ".join(f"-I{u}/exports" for u in used)
-    libraries = " ".join(f"-L{u}/exports" for u in used)
     environment = {
         **variables,
-        "CFLAGS": f"{recipe.cflags} -g0",
-        "CPPFLAGS": include,
-        "LDFLAGS": libraries,
         "CC_FOR_BUILD": "gcc",
         "CFLAGS_FOR_BUILD": "-O1 -w",
         "FORCE_UNSAFE_CONFIGURE": "1",  # GNU tar and coreutils refuse to configure as root

@@ -73,7 +73,13 @@ class InstalledFile:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One package."""
+    """One package.
+
+    Attributes:
+        uses: packages whose ``exports`` (libraries and headers) this one compiles and links with.
+        makefile: our own makefile, for a source without configure: the text of ``makefiles/<it>``.
+        exports: file of the build tree by the name under which other packages find it.
+    """
 
     name: str
     version: str
@@ -84,6 +90,7 @@ class Recipe:
     uses: tuple[str, ...] = ()
     cflags: str = "-O2"
     configure: tuple[str, ...] = ()
+    makefile: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     edits: tuple[Edit, ...] = ()
     make: tuple[tuple[str, ...], ...] = ()
@@ -98,6 +105,7 @@ class Recipe:
             self.source.sha256,
             self.cflags,
             self.configure,
+            self.makefile,
             self.answers,
             [[e.file, e.find, e.replace] for e in self.edits],
             self.make,
@@ -158,12 +166,17 @@ def _parse(t: dict[str, Any], path: Path) -> Recipe:
         cflags=t.get("cflags", "-O2"),
         configure=tuple(configure.get("args", ())),
         answers=answers,
+        makefile=_makefile(t.get("makefile")),
         edits=parse_edits(t.get("edit", [])),
         make=tuple(tuple(m) for m in t.get("make", {}).get("commands", [[]])),
         exports=t.get("exports", {}),
         programs=tuple(_program(p) for p in t.get("program", [])),
         files=tuple(InstalledFile(f["output"], f["path"], f.get("mode", 0o755)) for f in t.get("file", [])),
     )
+
+
+def _makefile(name: str | None) -> str | None:
+    return (paths.PACKAGES / "makefiles" / name).read_text() if name else None
 
 
 def _program(t: dict[str, Any]) -> Program:
