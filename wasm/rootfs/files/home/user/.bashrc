@@ -22,7 +22,18 @@ case $TERM in
 esac
 
 if [ "$TERM" != dumb ]; then
-    eval "$(dircolors -b)"
+    # Beyond ls's own defaults, as dircolors has it: archives, pictures and films, sound. That program would
+    # have to be loaded before the first prompt.
+    paint() {
+        local colour=$1 ending
+        for ending in "${@:2}"; do LS_COLORS+="*.$ending=$colour:"; done
+    }
+    LS_COLORS=
+    paint '01;31' tar tgz gz bz2 xz zst zip 7z rar deb rpm jar
+    paint '01;35' jpg jpeg gif bmp png svg webp mp4 mkv webm avi mov
+    paint '00;36' mp3 ogg opus flac wav m4a mid
+    unset -f paint
+    export LS_COLORS
     alias ls='ls --color=auto'
     alias grep='grep --color=auto'
     alias diff='diff --color=auto'
