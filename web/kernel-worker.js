@@ -8,6 +8,12 @@ import { TerminalRunner } from "./worker/terminals.js";
 /** @type {{ commands: CommandRunner, files: FileAccess, terminals: TerminalRunner }} */
 let parts;
 
+/**
+ * Lets go of a callback of the page, whose port would else stay open.
+ * @param {any} callback
+ */
+const release = (callback) => callback?.[Comlink.releaseProxy]();
+
 /** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */
 const moved = (bytes) => Comlink.transfer(bytes, [bytes.buffer]);
 
@@ -32,8 +38,12 @@ Comlink.expose({
   },
   /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
   async run(id, command, options, onOutput) {
-    const result = await parts.commands.run(id, command, options, onOutput);
-    return Comlink.transfer(result, [result.stdout.buffer, result.stderr.buffer]);
+    try {
+      const result = await parts.commands.run(id, command, options, onOutput);
+      return Comlink.transfer(result, [result.stdout.buffer, result.stderr.buffer]);
+    } finally {
+      release(onOutput);
+    }
   },
   cancel: (/** @type {number} */ id) => parts.commands.cancel(id),
   filesWrite: (/** @type {string} */ path, /** @type {Uint8Array} */ content) => parts.files.write(path, content),
@@ -44,8 +54,12 @@ Comlink.expose({
   filesMakeDir: (/** @type {string} */ path) => parts.files.makeDir(path),
   filesRename: (/** @type {string} */ from, /** @type {string} */ to) => parts.files.rename(from, to),
   filesRemove: (/** @type {string} */ path) => parts.files.remove(path),
-  ptyCreate: (/** @type {any} */ options, /** @type {(data: Uint8Array) => void} */ onData) =>
-    parts.terminals.create(options, (data) => onData(moved(data))),
+  /** @param {any} options @param {(data: Uint8Array) => void} onData */
+  async ptyCreate(options, onData) {
+    const id = await parts.terminals.create(options, (data) => onData(moved(data)));
+    parts.terminals.wait(id).then(() => release(onData));
+    return id;
+  },
   ptyWrite: (/** @type {number} */ id, /** @type {Uint8Array} */ data) => parts.terminals.write(id, data),
   ptyResize: (/** @type {number} */ id, /** @type {number} */ cols, /** @type {number} */ rows) =>
     parts.terminals.resize(id, cols, rows),

@@ -214,6 +214,8 @@ export function writev(gate, program, fd, vector, entries, position) {
   if (position >= 0 && !seekable(file)) return -ESPIPE;
   if (entries >>> 0 > MAX_BUFFERS) return -EINVAL;
   if (!program.retrying) program.progress = 0;
+  // a stream gets one write, whatever it was gathered from: up to PIPE_BUF it is atomic
+  if (entries > 1 && !seekable(file)) return writeStream(gate, program, file, gathered(program, vector, entries));
   let skip = program.progress;
   for (let i = 0; i < entries; i++) {
     const address = program.u32(vector + 8 * i);
@@ -236,6 +238,48 @@ export function writev(gate, program, fd, vector, entries, position) {
     }
     skip = 0;
   }
+  return program.progress;
+}
+
+/**
+ * The buffers of a writev as one, copied.
+ * @param {Program} program
+ * @param {number} vector
+ * @param {number} entries
+ * @returns {Uint8Array}
+ */
+function gathered(program, vector, entries) {
+  const { bytes } = program;
+  let total = 0;
+  for (let i = 0; i < entries; i++) total += program.u32(vector + 8 * i + 4);
+  if (total > bytes.length) throw new AddressError();
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (let i = 0; i < entries; i++) {
+    const address = program.u32(vector + 8 * i);
+    const length = program.u32(vector + 8 * i + 4);
+    if (address + length > bytes.length) throw new AddressError();
+    whole.set(bytes.subarray(address, address + length), at);
+    at += length;
+  }
+  return whole;
+}
+
+/**
+ * Writes to a pipe, a sink or a terminal what is left of `data` after `program.progress` bytes.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {OpenFile} file
+ * @param {Uint8Array} data
+ * @returns {number}
+ */
+function writeStream(gate, program, file, data) {
+  do {
+    const count = writeFrom(gate, program, file, data.subarray(program.progress), -1);
+    if (count === BLOCKED) return program.process.signalDue && program.progress ? program.progress : BLOCKED;
+    if (count < 0) return program.progress || count;
+    program.progress += count;
+  } while (program.progress < data.length);
   return program.progress;
 }
 

@@ -12,6 +12,10 @@ export class Screen {
     this.dropped = dropped;
     this.text = "";
     this.scheduled = false;
+    /** Bytes sent that the page has not yet taken. */
+    this.unseen = 0;
+    /** @type {(() => void)[]} who waits for the page to have taken everything */
+    this.waiting = [];
   }
 
   /** @param {string} text latin-1 */
@@ -21,11 +25,29 @@ export class Screen {
     this.scheduled = true;
     const send = () => {
       this.scheduled = false;
-      if (this.text) this.show(fromLatin1(this.text));
+      const { text } = this;
       this.text = "";
+      this.unseen += text.length;
+      if (text) this.show(fromLatin1(text));
+      else this.took(0);
     };
     if (globalThis.scheduler?.postTask) globalThis.scheduler.postTask(send);
     else setTimeout(send);
+  }
+
+  /** @param {number} count bytes that the page has shown */
+  took(count) {
+    this.unseen = Math.max(0, this.unseen - count);
+    if (this.unseen || this.text) return;
+    for (const done of this.waiting.splice(0)) done();
+  }
+
+  /** @returns {Promise<void>} when the page has taken all that was written so far */
+  drained() {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.took(0);
+    });
   }
 
   /** Drops what has not been sent (^C flushes output). */
@@ -33,5 +55,6 @@ export class Screen {
     const { length } = this.text;
     this.text = "";
     if (length) this.dropped(length);
+    this.took(0);
   }
 }

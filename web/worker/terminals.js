@@ -19,6 +19,8 @@ export class TerminalRunner {
     this.system = system;
     /** @type {Map<number, Promise<number>>} exit statuses to come */
     this.exits = new Map();
+    /** @type {Map<number, Screen>} those that may still have something to show */
+    this.screens = new Map();
   }
 
   /**
@@ -36,13 +38,19 @@ export class TerminalRunner {
     process.files[1] = process.files[2] = open;
     const screen = new Screen(onData, (count) => api.pty_took(terminal, count));
     gate.terminals.set(terminal, screen);
+    this.screens.set(terminal, screen);
     this.exits.set(
       terminal,
       new Promise((resolve) => {
         gate.exits.set(pid, (status) => {
           // (not the terminal of another session, which has got the number after a kill)
           if (gate.terminals.get(terminal) === screen) this.kill(terminal);
-          resolve(status & 127 ? 128 + (status & 127) : status >> 8);
+          const exitCode = status & 127 ? 128 + (status & 127) : status >> 8;
+          // the end comes after the last of the output
+          screen.drained().then(() => {
+            this.screens.delete(terminal);
+            resolve(exitCode);
+          });
         });
       }),
     );
@@ -63,6 +71,7 @@ export class TerminalRunner {
 
   /** @param {number} terminal @param {number} count bytes that the page has shown */
   took(terminal, count) {
+    this.screens.get(terminal)?.took(count);
     this.system.api.pty_took(terminal, count);
   }
 

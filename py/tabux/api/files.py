@@ -92,7 +92,7 @@ def _info(name: str, path: str, inode: Inode) -> dict[str, object]:
         "mode": inode.mode & 0o7777,
         "uid": inode.uid,
         "gid": inode.gid,
-        "modifiedMs": inode.mtime / 1e6,
+        "modifiedMs": inode.mtime / 1_000_000,
     }
 
 
