@@ -38,8 +38,13 @@ Comlink.expose({
   },
   /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
   async run(id, command, options, onOutput) {
+    /** @type {unknown} */
+    let told = null;
+    const tell = onOutput && ((/** @type {number} */ fd, /** @type {Uint8Array} */ chunk) => (told = onOutput(fd, chunk)));
     try {
-      const result = await parts.commands.run(id, command, options, onOutput);
+      const result = await parts.commands.run(id, command, options, tell);
+      // the result comes after the last piece of output, which travels by another port
+      await told;
       return Comlink.transfer(result, [result.stdout.buffer, result.stderr.buffer]);
     } finally {
       release(onOutput);
