@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, cache, environment, libc, manifest, paths, sources
+from . import bootfiles, cache, environment, libc, manifest, paths
 from .compress import gzipped
 from .console import say
 from .recipe import Source
@@ -142,14 +142,14 @@ def _add_licences(tree: Tree, built: list[Built]) -> None:
     """Licence texts, versions and source archives of all that is distributed."""
     index = []
 
-    def add(name: str, version: str, licence: str, texts: list[Path], source: Source | None) -> None:
+    def add(name: str, version: str, licence: str, texts: list[Path], source: object) -> None:
         files = []
         for text in texts:
             file = f"{name.replace('/', '-').removeprefix('@')}/{text.name}"
             tree.add(f"licenses/{file}", text)
             files.append(file)
         entry: dict[str, object] = {"name": name, "version": version, "licence": licence, "files": files}
-        if source:
+        if isinstance(source, Source):
             entry["source"] = {"file": source.file, "sha256": source.sha256, "urls": list(source.urls)}
         index.append(entry)
 
@@ -170,8 +170,3 @@ def _add_licences(tree: Tree, built: list[Built]) -> None:
 def _npm_name(path: str) -> str:
     parts = path.split("/")
     return "/".join(parts[:2] if path.startswith("@") else parts[:1])
-
-
-def source_archives(built: list[Built]) -> list[Path]:
-    """The exact source archives of what is distributed, for who must offer them."""
-    return [sources.cached(libc.source()), *(sources.cached(b.recipe.source) for b in built)]

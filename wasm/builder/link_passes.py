@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
-from . import cache, callgraph, paths, preemption, process
+from . import cache, callgraph, names, paths, preemption, process
 from .console import BuildError, megabytes, say
 from .recipe import Passes, Program
 
@@ -43,10 +44,12 @@ def cut_names(passes: Passes) -> frozenset[str]:
 
 
 def finish(program: Program, linked: Path) -> Path:
-    """The directory with ``program.wasm``, ``report.json`` and ``instrumented.json``.
+    """The directory with ``program.wasm``, ``report.json`` and ``fork.json``.
 
-    ``report.json`` has the size in bytes after each stage; ``instrumented.json`` the functions that
-    Asyncify may have on the stack at a fork, or null where it chose them itself.
+    ``report.json`` has the size in bytes after each stage. ``fork.json`` has the functions that may be on
+    the stack at a fork, ``{name: index}`` with the indices of ``program.wasm``: a host can check by it that
+    every frame is instrumented. It is null where Asyncify chose the functions itself. ``named.wasm`` is the
+    program with its names.
 
     Raises:
         BuildError: a pass failed.
@@ -68,6 +71,11 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
     log = paths.CACHE / "logs" / f"{program.name}.passes.log"
     log.unlink(missing_ok=True)
     sizes = {"linked": linked.stat().st_size}
+    if program.passes.foreign:
+        shutil.copyfile(linked, out / "program.wasm")
+        (out / "report.json").write_text(json.dumps(sizes))
+        (out / "fork.json").write_text("{}")
+        return
     stage = out / "1.wasm"
 
     def opt(source: Path, target: Path, *arguments: str) -> None:
@@ -83,19 +91,19 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
     fuelled.write_bytes(module if program.passes.fork == "whole" else preemption.add_fuel(module))
     opt(fuelled, stage, "-g", *(FPCAST if program.passes.fpcast else []), "-O2")
     sizes["optimised"] = stage.stat().st_size
-    instrumented: list[str] | None = []
+    instrumented: frozenset[str] | None = frozenset()
     if program.passes.fork != "none":
         arguments = ["-g", "--asyncify", f"--pass-arg=asyncify-imports@{FORK_IMPORT}"]
         instrumented = None
         if program.passes.fork == "list":
             graph = callgraph.read(stage, log)
             reach = callgraph.reach_fork(graph, cut_names(program.passes))
-            instrumented = sorted(reach.functions)
-            names = out / "addlist"
-            names.write_text(",".join(sorted(reach.indirect_callers)))
+            instrumented = reach.functions
+            addlist = out / "addlist"
+            addlist.write_text(",".join(sorted(reach.indirect_callers)))
             arguments = [
                 "-g", "-ol", "2", *arguments[1:], "--pass-arg=asyncify-ignore-indirect",
-                f"--pass-arg=asyncify-addlist@@{names}", "--pass-arg=asyncify-propagate-addlist",
+                f"--pass-arg=asyncify-addlist@@{addlist}", "--pass-arg=asyncify-propagate-addlist",
             ]
         opt(stage, out / "2.wasm", *arguments)
         stage.unlink()
@@ -107,4 +115,12 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
         (out / leftover).unlink(missing_ok=True)
     sizes["final"] = (out / "program.wasm").stat().st_size
     (out / "report.json").write_text(json.dumps(sizes))
-    (out / "instrumented.json").write_text(json.dumps(instrumented))
+    (out / "fork.json").write_text(json.dumps(_with_indices(instrumented, out / "named.wasm"), indent=1))
+
+
+def _with_indices(functions: frozenset[str] | None, named: Path) -> dict[str, int] | None:
+    """The functions that are still there after optimisation, with their indices."""
+    if functions is None:
+        return None
+    indices = names.function_indices(named.read_bytes())
+    return {name: indices[name] for name in sorted(functions) if name in indices}

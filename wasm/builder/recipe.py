@@ -26,6 +26,17 @@ class Source:
 
 
 @dataclass(frozen=True)
+class NpmSource:
+    """An npm package of ``web/package-lock.json`` that contains a program.
+
+    ``extract`` is a script in ``wasm/packages/extract/``: ``node <it> <package directory> <output>``.
+    """
+
+    package: str
+    extract: str
+
+
+@dataclass(frozen=True)
 class Edit:
     """A search and replace in an unpacked source; ``find`` must occur exactly once."""
 
@@ -42,11 +53,13 @@ class Passes:
         fork: ``"none"``; ``"whole"``: Asyncify everything that may reach fork by its own analysis;
             ``"list"``: only what the call graph says, minus the cuts.
         fpcast: the program calls through function pointers of the wrong type.
+        foreign: a finished WASI program that is taken as it is.
         cuts: names of the cut lists in ``wasm/packages/cuts/``.
     """
 
     fork: str = "none"
     fpcast: bool = False
+    foreign: bool = False
     cuts: tuple[str, ...] = ()
 
 
@@ -85,8 +98,7 @@ class Recipe:
     version: str
     licence: str
     licence_files: tuple[str, ...]
-    source: Source
-    directory: Path
+    source: Source | NpmSource
     uses: tuple[str, ...] = ()
     cflags: str = "-O2"
     configure: tuple[str, ...] = ()
@@ -102,7 +114,7 @@ class Recipe:
         """Everything of the recipe that decides what the compiler and the linker make."""
         return [
             self.name,
-            self.source.sha256,
+            self.source.sha256 if isinstance(self.source, Source) else self.source.package,
             self.cflags,
             self.configure,
             self.makefile,
@@ -143,12 +155,12 @@ def load(path: Path) -> Recipe:
         BuildError: it is not a recipe.
     """
     try:
-        return _parse(tomllib.loads(path.read_text()), path)
+        return _parse(tomllib.loads(path.read_text()))
     except (KeyError, TypeError, ValueError) as e:
         raise BuildError(f"{path}: not a recipe: {e!r}") from e
 
 
-def _parse(t: dict[str, Any], path: Path) -> Recipe:
+def _parse(t: dict[str, Any]) -> Recipe:
     configure = t.get("configure", {})
     answers = {
         **read_answers(paths.PACKAGES / "answers" / "common"),
@@ -160,8 +172,7 @@ def _parse(t: dict[str, Any], path: Path) -> Recipe:
         version=t["version"],
         licence=t["licence"],
         licence_files=tuple(t["licence-files"]),
-        source=parse_source(t["source"]),
-        directory=path.parent,
+        source=NpmSource(**t["npm"]) if "npm" in t else parse_source(t["source"]),
         uses=tuple(t.get("uses", ())),
         cflags=t.get("cflags", "-O2"),
         configure=tuple(configure.get("args", ())),
@@ -186,7 +197,9 @@ def _program(t: dict[str, Any]) -> Program:
         path=t["path"],
         links=tuple(t.get("links", ())),
         symlinks=tuple(t.get("symlinks", ())),
-        passes=Passes(t.get("fork", "none"), t.get("fpcast", False), tuple(t.get("cuts", ()))),
+        passes=Passes(
+            t.get("fork", "none"), t.get("fpcast", False), t.get("foreign", False), tuple(t.get("cuts", ()))
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import libc, link_passes, package, sources
 from .console import BuildError, say
-from .recipe import Recipe, load_all
+from .recipe import Recipe, Source, load_all
 
 # Long ones first, so that the last to finish is not one that started late.
 ORDER = ("coreutils", "bash", "pcre2", "grep", "gawk", "tar", "findutils")
@@ -45,7 +45,7 @@ def build(only: list[str] | None = None) -> list[Built]:
     if unknown:
         raise BuildError(f"no package {', '.join(unknown)}; there are {', '.join(recipes)}")
     chosen = _closure(only or list(recipes), recipes)
-    sources.fetch([libc.source(), *(r.source for r in chosen)])
+    sources.fetch([libc.source(), *(r.source for r in chosen if isinstance(r.source, Source))])
     sysroot, sysroot_key = libc.sysroot(jobs())
     keys: dict[str, str] = {}
     for r in _by_dependency(chosen, recipes):
