@@ -101,7 +101,7 @@ class FakeGate:
 
 
 class System:
-    """A booted kernel with a few programs. Each call answers a number, or the name of an error or "BLOCKED"."""
+    """A booted kernel with a few programs. A call answers a number, the name of an error, or "BLOCKED"."""
 
     def __init__(self) -> None:
         self.gate = FakeGate()

@@ -220,7 +220,8 @@ def test_waitid() -> None:
         assert s.call("waitid", p, 1, child.pid, options) == 0
         assert s.ints(6) == (SIGCHLD, 0, 1, child.pid, 1000, 9)
     assert s.call("waitid", p, 1, child.pid, WEXITED) == "ECHILD"
-    for kind, number, options in ((9, 0, WEXITED), (0, 0, 0), (1, 0, WEXITED), (1, -3, WEXITED), (0, 0, 0x20)):
+    wrong = ((9, 0, WEXITED), (0, 0, 0), (1, 0, WEXITED), (1, -3, WEXITED), (0, 0, 0x20))
+    for kind, number, options in wrong:
         assert s.call("waitid", p, kind, number, options) == "EINVAL"
 
 

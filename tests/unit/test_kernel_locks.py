@@ -30,14 +30,14 @@ class Two:
         assert self.s.open(self.two, "/tmp/file", 2) == self.fd
 
     def lock(
-        self, p: Process, kind: int, start: int = 0, length: int = 0, command: int = F_SETLK, fd: int = -1, **more: int
+        self, p: Process, kind: int, start: int = 0, length: int = 0, command: int = F_SETLK, **more: int
     ) -> Any:
-        fd = self.fd if fd < 0 else fd
+        fd = more.get("fd", self.fd)
         whence, position, pid = more.get("whence", 0), more.get("position", 0), more.get("pid", 0)
         return self.s.call("record_lock", p, fd, command, kind, whence, position, start, length, pid)
 
-    def obstacle(self, p: Process, kind: int = WRITE, start: int = 0, length: int = 0, command: int = F_GETLK) -> Any:
-        assert self.lock(p, kind, start, length, command) == 0
+    def obstacle(self, p: Process, kind: int = WRITE, start: int = 0, length: int = 0) -> Any:
+        assert self.lock(p, kind, start, length, F_GETLK) == 0
         kind, whence, start, length, pid = struct.unpack_from("<hhxxxxqqi", self.s.kernel.mailbox)
         return None if kind == UNLOCK else (kind, whence, start, length, pid)
 
@@ -209,9 +209,8 @@ for line in sys.stdin:
     print(json.dumps(answer), flush=True)
 '''
 with tempfile.NamedTemporaryFile() as file:
-    helpers = [
-        subprocess.Popen([sys.executable, "-c", HELPER, file.name], stdin=-1, stdout=-1, text=True) for _ in range(2)
-    ]
+    command = [sys.executable, "-c", HELPER, file.name]
+    helpers = [subprocess.Popen(command, stdin=-1, stdout=-1, text=True) for _ in range(2)]
     answers = []
     for who, *step in json.loads(sys.argv[1]):
         helpers[who].stdin.write(json.dumps(step) + chr(10))

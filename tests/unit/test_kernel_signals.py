@@ -362,8 +362,9 @@ _SIGNALS = (*_HARMLESS, SIGUSR1, SIGUSR2, SIGHUP)
 def _story(seed: int) -> list[tuple[str, int]]:
     chance = random.Random(seed)
     steps = [("catch", sig) for sig in _SIGNALS]
+    names = ("ignore", "default", "catch", "block", "unblock", "kill", "kill", "kill", "take")
     for _ in range(150):
-        name = chance.choice(("ignore", "default", "catch", "block", "unblock", "kill", "kill", "kill", "take"))
+        name = chance.choice(names)
         sig = chance.choice(_HARMLESS if name == "default" else _SIGNALS)
         if name == "take":
             steps.append(("block", sig))  # sigwait needs it blocked

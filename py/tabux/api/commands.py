@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 
-from tabux.abi.errno import EAGAIN, ENOTDIR, SysError
+from tabux.abi.errno import EACCES, EAGAIN, ENOTDIR, SysError
 from tabux.abi.signal import SIGKILL
 from tabux.abi.stat import S_IFDIR, S_IFMT
 from tabux.api.owner import SHELL, USER
+from tabux.fs.credentials import MAY_EXEC, permitted
 from tabux.fs.inode import Inode
 from tabux.kernel import lifecycle, signals
 from tabux.kernel.descriptions import new_pipe, new_sink, release
@@ -23,6 +24,8 @@ def working_directory(k: Kernel, path: str) -> Inode:
     inode = k.vfs.lookup(k.vfs.root, path, USER, True, None)
     if inode.mode & S_IFMT != S_IFDIR:
         raise SysError(ENOTDIR)
+    if not permitted(inode, MAY_EXEC, USER):
+        raise SysError(EACCES)
     return inode
 
 

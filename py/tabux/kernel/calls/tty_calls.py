@@ -181,16 +181,20 @@ def _may_control(k: Kernel, p: Process, terminal: Terminal) -> bool:
 
 
 def _set_foreground(k: Kernel, p: Process, terminal: Terminal, pgid: int) -> int:
+    """tcsetpgrp(3), in the order of Linux's tiocspgrp: even for a wrong group the background is stopped first."""
+    try:
+        if not _may_control(k, p, terminal):
+            return BLOCKED
+    except SysError:
+        raise SysError(ENOTTY) from None
+    if pgid < 0:
+        raise SysError(EINVAL)
     _own(p, terminal)
     if terminal.tty.session != p.sid:
         raise SysError(ENOTTY)
-    if pgid < 0:
-        raise SysError(EINVAL)
     session = jobs.session_of(k, pgid)
     if session != p.sid:
         raise SysError(EPERM if session else ESRCH)
-    if not _may_control(k, p, terminal):
-        return BLOCKED
     terminal.tty.foreground_pgid = pgid
     return 0
 

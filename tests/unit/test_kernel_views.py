@@ -1,0 +1,201 @@
+"""/proc of a running kernel, and what the API asks: commands, files, terminals."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+from tabux.abi.errno import SysError
+from tabux.abi.signal import SIGHUP, SIGKILL
+from tabux.api import commands, files, terminals
+from tabux.kernel.kernel import MAX_PROCESSES
+
+from tests.unit.fs_support import failure
+from tests.unit.kernel_support import AT_FDCWD, System
+
+# /proc
+
+
+def test_the_texts_of_a_process() -> None:
+    s = System()
+    p = s.leader()
+    s.execute(p)
+    s.gate.arguments[p.pid] = "true\0-x\0"
+    s.catch(p, SIGHUP, 1)
+    s.block(p, 15)
+    child = s.fork(p)
+    fields = s.text(p, f"/proc/{child.pid}/stat").split()
+    assert fields[:2] == [str(child.pid), "(true)"]
+    assert fields[3:6] == [str(p.pid), str(p.pgid), str(p.sid)]
+    assert s.text(p, "/proc/self/cmdline") == "true\0-x\0"
+    status = dict(line.split(":\t", 1) for line in s.text(p, "/proc/self/status").splitlines())
+    assert status["Pid"] == str(p.pid) and status["PPid"] == "1"
+    assert status["SigIgn"].endswith("01") and status["SigBlk"].endswith("4000")
+    assert s.link(p, "/proc/self/exe") == "/usr/bin/true"
+    assert s.link(p, "/proc/self/cwd") == "/tmp"
+    assert s.link(p, "/proc/self") == str(p.pid)
+
+
+def test_zombies_and_strangers_in_proc() -> None:
+    s = System()
+    p = s.leader()
+    child = s.fork(p)
+    s.call("exit", child, 0)
+    assert s.text(p, f"/proc/{child.pid}/stat").split()[2] == "Z"
+    assert s.text(p, f"/proc/{child.pid}/cmdline") == ""
+    root = s.root()
+    assert s.call("openat", p, AT_FDCWD, f"/proc/{root.pid}/environ", 0, 0) == "EACCES"
+    assert s.call("openat", p, AT_FDCWD, f"/proc/{p.pid}/environ", 1, 0) == "EACCES"
+
+
+def test_the_descriptors_in_proc() -> None:
+    s = System()
+    p = s.terminal()
+    s.pipe(p)
+    assert s.link(p, "/proc/self/fd/0") == "/dev/pts/0"
+    assert s.link(p, "/proc/self/fd/3").startswith("pipe:[")
+    fd = s.open(p, "/proc/self/fd", 0o200000)
+    size = s.call("getdents64", p, fd, 4096)
+    assert size == 8 * 24  # ".", "..", 0 to 4 and itself
+
+
+# commands
+
+
+def started(s: System, cwd: str = "/tmp") -> tuple[int, ...]:
+    commands.run(s.kernel, cwd)
+    return s.ints(7)
+
+
+def test_a_command_has_a_pipe_and_two_sinks() -> None:
+    s = System()
+    pid, reader, pipe, out, out_sink, err, err_sink = started(s)
+    p = s.kernel.processes[pid]
+    assert [p.files[fd].id for fd in range(3)] == [reader, out, err]
+    assert s.gate.pipes[pipe] == (1, 0), "all there is to read is what the gate puts in beforehand"
+    assert (p.sid, p.pgid, p.cred.uid) == (pid, pid, 1000)
+    child = s.fork(p)
+    s.call("exit", p, 0)
+    assert s.gate.closed_sinks == []
+    s.call("dup3", child, 2, 1, 0)
+    assert s.gate.closed_sinks == [out_sink]
+    s.call("exit", child, 0)
+    assert s.gate.closed_sinks == [out_sink, err_sink]
+
+
+def test_where_a_command_cannot_start() -> None:
+    s = System()
+    assert failure(commands.run, s.kernel, "/none") == "ENOENT"
+    assert failure(commands.run, s.kernel, "/usr/bin/true") == "ENOTDIR"
+    assert failure(commands.run, s.kernel, "/root") == "EACCES"
+    while len(s.kernel.processes) <= MAX_PROCESSES:
+        s.leader()
+    assert failure(commands.run, s.kernel, "/") == "EAGAIN"
+
+
+def test_cancelling_leaves_nobody() -> None:
+    s = System()
+    pid = started(s)[0]
+    p = s.kernel.processes[pid]
+    child = s.fork(p)
+    daemon = s.fork(child)
+    s.call("setsid", daemon)
+    stopped = s.fork(p)
+    s.call("kill", p, stopped.pid, 19)
+    s.call("exit", child, 0)
+    bystander = s.leader()
+    commands.cancel(s.kernel, pid)
+    assert set(s.kernel.processes) == {1, bystander.pid}
+    assert s.gate.ended[daemon.pid] == SIGKILL and not s.kernel.files
+
+
+# files
+
+
+def test_files_the_owner_makes() -> None:
+    s = System()
+    k = s.kernel
+    ino = files.write(k, "a/b/file")
+    inode = k.vfs.table.get(ino)
+    assert inode is not None and inode.uid == 1000
+    assert files.write(k, "/home/user/a/b/file") == ino == files.read(k, "a/b/file")
+    s.report(ino, 7, 0)
+    info = json.loads(files.info(k, "a/b/file"))
+    assert (info["name"], info["path"]) == ("file", "/home/user/a/b/file")
+    assert (info["type"], info["size"]) == ("file", 7)
+    assert files.exists(k, "a/b") == 1 and files.exists(k, "a/c") == 0
+    assert [entry["name"] for entry in json.loads(files.listing(k, "a"))] == ["b"]
+    files.rename(k, "a/b/file", "new/place/file")
+    assert files.read(k, "new/place/file") == ino
+    files.remove(k, "new")
+    assert files.exists(k, "new") == 0 and ino in s.gate.discarded
+
+
+def test_what_the_owner_cannot_do() -> None:
+    s = System()
+    k = s.kernel
+    assert failure(files.write, k, "/usr/bin") == "EISDIR" == failure(files.write, k, "dir/")
+    assert failure(files.write, k, "/usr/bin/true/x") == "EEXIST"
+    assert failure(files.write, k, "/dev/null") == "EINVAL" == failure(files.write, k, "/proc/version")
+    assert failure(files.read, k, "none") == "ENOENT"
+    assert failure(files.read, k, "/tmp") == "EISDIR"
+    assert failure(files.listing, k, "/usr/bin/true") == "ENOTDIR"
+    assert failure(files.remove, k, "none") == "ENOENT"
+    assert s.gate.texts[files.read(k, "/proc/version")].startswith("Linux version")
+
+
+# terminals
+
+
+def test_a_session_on_a_terminal() -> None:
+    s = System()
+    pid = terminals.create(s.kernel, "/tmp", 100, 30)
+    assert s.ints(3)[2] == 0
+    p = s.kernel.processes[pid]
+    assert s.call("tty_ioctl", p, p.files[0].id, 0x5413, 0) == 0  # TIOCGWINSZ
+    assert struct.unpack_from("<4H", s.kernel.mailbox) == (30, 100, 0, 0)
+    assert s.call("tty_write", p, p.files[1].id, "hello\n") == 6
+    assert s.gate.screens[0] == "hello\r\n"
+    assert p.files[0].refs == 3
+
+
+def test_numbers_of_terminals_are_used_again() -> None:
+    s = System()
+    first, second = s.terminal(), s.terminal()
+    assert sorted(s.kernel.terminals) == [0, 1]
+    terminals.hang_up(s.kernel, 0)
+    assert first.pid in s.gate.ended and second.pid not in s.gate.ended
+    third = s.terminal()
+    assert s.link(third, "/proc/self/fd/0") == "/dev/pts/0"
+    assert terminals.hang_up(s.kernel, 7) == 0
+
+
+def test_who_hears_of_a_hang_up() -> None:
+    s = System()
+    shell = s.terminal()
+    for sig in (SIGHUP, 18):
+        s.catch(shell, sig)
+    child = s.fork(shell)
+    away = s.fork(shell)
+    s.call("setsid", away)
+    s.call("kill", shell, child.pid, 19)
+    terminals.hang_up(s.kernel, 0)
+    assert s.handle(shell) == [SIGHUP, 18]
+    assert s.handle(child) == [SIGHUP, 18] and not s.gate.stopped[child.pid]
+    assert away.pid not in s.gate.ended
+    assert shell.terminal is None
+    assert s.call("openat", shell, AT_FDCWD, "/dev/tty", 2, 0) == "ENXIO"
+    assert s.call("openat", shell, AT_FDCWD, "/dev/pts/0", 2, 0) == "ENOENT"
+    assert s.call("tty_read", shell, shell.files[0].id, 10, 0) == 0
+    assert s.call("tty_write", shell, shell.files[0].id, "x") == "EIO"
+    assert s.call("tty_ioctl", shell, shell.files[0].id, 0x5401, 0) == "EIO"
+
+
+def test_terminal_calls_without_a_terminal() -> None:
+    s = System()
+    assert terminals.write(s.kernel, 3, "x") == terminals.resize(s.kernel, 3, 1, 1) == 0
+    assert terminals.took(s.kernel, 3, 1) == 0
+    with pytest.raises(SysError):
+        terminals.create(s.kernel, "/none", 80, 24)
+    assert not s.kernel.terminals
