@@ -260,7 +260,12 @@ def test_getdents() -> None:
     assert isinstance(size, int)
     found = entries(s, bytes(s.kernel.mailbox[:size]))
     assert {name: kind for name, (_, _, kind) in found.items()} == {
-        ".": 4, "..": 4, "a": 8, "bb": 8, "ccc": 8, "link": 10,
+        ".": 4,
+        "..": 4,
+        "a": 8,
+        "bb": 8,
+        "ccc": 8,
+        "link": 10,
     }
     assert [position for _, position, _ in found.values()] == [1, 2, 3, 4, 5, 6]
     assert s.call("getdents64", p, fd, 65536) == 0

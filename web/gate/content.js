@@ -10,7 +10,7 @@ export class Content {
   /** @param {number} ino the inode number */
   constructor(ino) {
     this.ino = ino;
-    /** Capacity, of which the first `size` bytes count. */
+    /** @type {Uint8Array} capacity, of which the first `size` bytes count */
     this.bytes = EMPTY;
     this.size = 0;
     /** Nanoseconds would need a BigInt: milliseconds since the epoch of the last write not yet reported. */

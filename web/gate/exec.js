@@ -1,4 +1,5 @@
 // execve: from a path to a program that can be instantiated.
+import { compiledAhead } from "./download.js";
 import { BLOCKED, E2BIG, EIO, ELOOP, ENOEXEC } from "./errno.js";
 import { Image, isWasm } from "./image.js";
 import { MAX_ARGUMENTS, REPLACED, fromLatin1, latin1 } from "./process.js";
@@ -42,7 +43,7 @@ function imageOf(content, ready) {
   if (compiling === "failed") return -ENOEXEC;
   if (!compiling) {
     /** @type {Promise<void>} */
-    const started = WebAssembly.compile(bytes)
+    const started = (compiledAhead(content.bytes) ?? WebAssembly.compile(bytes))
       .then((module) => {
         const image = new Image(module, bytes);
         // a write meanwhile has made these bytes another program

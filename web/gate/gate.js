@@ -163,7 +163,7 @@ export class Gate {
       this.#queue(program);
     };
     // default priority: a higher one and scheduler.yield() would starve messages
-    if (globalThis.scheduler?.postTask) globalThis.scheduler.postTask(resume);
+    if ("scheduler" in globalThis) scheduler.postTask(resume);
     else {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => {

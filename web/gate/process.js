@@ -81,14 +81,17 @@ export class Program {
     this.forkResult = 0;
     /** @type {import("./exec.js").Execution | null} */
     this.next = null;
-    this.#view(null);
+    /** @type {ArrayBuffer | null} what the two below are views of */
+    this.buffer = null;
+    this.cachedBytes = new Uint8Array(0);
+    this.cachedData = new DataView(this.cachedBytes.buffer);
   }
 
-  /** @param {ArrayBuffer | null} buffer */
+  /** @param {ArrayBuffer} buffer */
   #view(buffer) {
     this.buffer = buffer;
-    this.cachedBytes = buffer ? new Uint8Array(buffer) : new Uint8Array(0);
-    this.cachedData = new DataView(this.cachedBytes.buffer);
+    this.cachedBytes = new Uint8Array(buffer);
+    this.cachedData = new DataView(buffer);
   }
 
   /** The memory as bytes. Growing detaches views, so ask for it anew after anything that runs guest code. */

@@ -86,7 +86,7 @@ export const SIGNAL_CALLS = {
   139: (gate, program, mask) =>
     gate.kernel.sigreturn(program.process.pid, program.u32(mask), program.u32(mask + 4)),
   // tabux_init(&sigword)
-  1004(gate, program, sigword) {
+  1004(_gate, program, sigword) {
     // written whenever a signal comes, so it must lie in the memory, which never shrinks
     program.sigword = program.piece(sigword, 4).byteOffset;
     program.showSignalDue();

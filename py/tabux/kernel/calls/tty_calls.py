@@ -181,7 +181,7 @@ def _may_control(k: Kernel, p: Process, terminal: Terminal) -> bool:
 
 
 def _set_foreground(k: Kernel, p: Process, terminal: Terminal, pgid: int) -> int:
-    """tcsetpgrp(3), in the order of Linux's tiocspgrp: even for a wrong group the background is stopped first."""
+    """tcsetpgrp(3), in the order of Linux's tiocspgrp: a wrong group stops the background too."""
     try:
         if not _may_control(k, p, terminal):
             return BLOCKED
