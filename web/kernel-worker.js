@@ -1,11 +1,18 @@
 // The kernel's worker: boots on the first call and answers the public module (web/client/kernel.js).
 import * as Comlink from "./vendor/comlink.mjs";
-import { bootSystem } from "./worker/boot.js";
-import { CommandRunner } from "./worker/commands.js";
-import { FileAccess } from "./worker/files.js";
-import { TerminalRunner } from "./worker/terminals.js";
+import { Assets } from "./worker/assets.js";
 
-/** @type {{ commands: CommandRunner, files: FileAccess, terminals: TerminalRunner }} */
+// the large downloads begin before the many small modules are here
+const assets = new Assets(new URL("./", import.meta.url));
+const program = import("./worker/program.js");
+program.catch(() => {}); // boot() tells of it
+
+/** @typedef {Awaited<typeof program>} Program */
+
+/**
+ * @type {{ commands: InstanceType<Program["CommandRunner"]>, files: InstanceType<Program["FileAccess"]>,
+ *   terminals: InstanceType<Program["TerminalRunner"]> }}
+ */
 let parts;
 
 /**
@@ -20,11 +27,13 @@ const moved = (bytes) => Comlink.transfer(bytes, [bytes.buffer]);
 Comlink.expose({
   /**
    * @param {{ envs?: Record<string, string>, files: Record<string, Uint8Array> }} options
-   * @param {((progress: object) => void) | null} onProgress
+   * @param {import("./worker/assets.js").OnProgress | null} onProgress
    */
   async boot({ envs = {}, files }, onProgress) {
     const started = performance.now();
-    const system = await bootSystem(onProgress ?? (() => {}));
+    if (onProgress) assets.onProgress = onProgress;
+    const { bootSystem, CommandRunner, FileAccess, TerminalRunner } = await program;
+    const system = await bootSystem(assets);
     // events reach the worker between two slices of the programs; each is such a pause
     self.addEventListener("message", () => system.gate.breathe());
     system.worker.set_envs(JSON.stringify(envs));

@@ -1,4 +1,5 @@
 // What the start needs from the network: everything at once, and how far it is.
+import files from "../kernel/boot.json" with { type: "json" };
 import { Download } from "../gate/download.js";
 import { inflated } from "../gate/inflate.js";
 
@@ -22,25 +23,41 @@ import { inflated } from "../gate/inflate.js";
 /** How often the progress is told of, milliseconds. */
 const REPORT_MS = 50;
 
-/** The downloads of one start. */
+/** The downloads of one start. All that every start needs is under way when it has been made. */
 export class Assets {
-  /**
-   * @param {URL} site its root
-   * @param {OnProgress} onProgress
-   */
-  constructor(site, onProgress) {
+  /** @param {URL} site its root */
+  constructor(site) {
     this.site = site;
-    this.onProgress = onProgress;
     this.loaded = 0;
     this.total = 0;
     this.reportedMs = -Infinity;
+    /** @type {OnProgress} */
+    this.onProgress = () => {};
+    const { pyodide, snapshot, manifest, programs } = files;
+    this.module = this.#compiled(pyodide.module);
+    this.script = this.#imported(pyodide.script);
+    this.snapshot = snapshot && this.bytes(snapshot);
+    this.manifest = this.bytes(manifest);
+    this.programs = programs.map((program) => this.#program(program));
+    // whoever needs one of them hears of its failure
+    for (const part of [this.module, this.script, this.snapshot, this.manifest]) part?.catch(() => {});
   }
 
   /**
-   * Counts bytes that have come.
-   * @param {number} length
+   * What a start without a snapshot needs besides.
+   * @returns {{ kernel: Promise<ArrayBuffer>, library: Promise<ArrayBuffer> }}
    */
-  #came = (length) => {
+  source() {
+    return { kernel: this.bytes(files.source.kernel), library: this.bytes(files.source.library) };
+  }
+
+  /** @returns {number} the size of the memory that the snapshot is of, bytes */
+  get memorySize() {
+    return files.snapshot?.memory ?? 0;
+  }
+
+  /** Counts bytes that have come. */
+  #came = (/** @type {number} */ length) => {
     this.loaded += length;
     const now = performance.now();
     if (this.loaded < this.total && now - this.reportedMs < REPORT_MS) return;
@@ -55,7 +72,7 @@ export class Assets {
    * @returns {Promise<Response>}
    * @throws {Error} a BootError naming the file
    */
-  async open({ url, size }, type = "application/octet-stream") {
+  async #open({ url, size }, type) {
     this.total += size;
     try {
       const stream = await inflated(await fetch(new URL(url, this.site)), this.#came);
@@ -69,39 +86,26 @@ export class Assets {
 
   /** @param {Asset} asset @returns {Promise<ArrayBuffer>} the unpacked file */
   async bytes(asset) {
-    return (await this.open(asset)).arrayBuffer();
-  }
-
-  /** @param {Asset} asset @returns {Promise<string>} the unpacked file */
-  async text(asset) {
-    return (await this.open(asset)).text();
+    return (await this.#open(asset, "application/octet-stream")).arrayBuffer();
   }
 
   /** @param {Asset} asset @returns {Promise<WebAssembly.Module>} compiled while it loads */
-  module(asset) {
-    return WebAssembly.compileStreaming(this.open(asset, "application/wasm"));
+  #compiled(asset) {
+    return WebAssembly.compileStreaming(this.#open(asset, "application/wasm"));
   }
 
-  /**
-   * A JavaScript module that imports nothing.
-   * @param {Asset} asset
-   * @returns {Promise<any>} its exports
-   */
-  async script(asset) {
-    const url = URL.createObjectURL(await (await this.open(asset, "text/javascript")).blob());
+  /** @param {Asset} asset a module that imports nothing @returns {Promise<any>} its default export */
+  async #imported(asset) {
+    const url = URL.createObjectURL(await (await this.#open(asset, "text/javascript")).blob());
     try {
-      return await import(url);
+      return (await import(url)).default;
     } finally {
       URL.revokeObjectURL(url);
     }
   }
 
-  /**
-   * A program that will be run soon.
-   * @param {BootFiles["programs"][number]} program
-   * @returns {Download} under way
-   */
-  program({ url, size, length, sha256 }) {
+  /** @param {BootFiles["programs"][number]} program @returns {Download} under way, to be compiled at once */
+  #program({ url, size, length, sha256 }) {
     this.total += size;
     const download = new Download(new URL(url, this.site).href, length, sha256);
     void download.prepare(this.#came);

@@ -1,14 +1,10 @@
 // From nothing to a kernel: Pyodide, the Python package, the manifest of the userland.
-import files from "../kernel/boot.json" with { type: "json" };
 import { Gate } from "../gate/gate.js";
 import { kernelInterface } from "../gate/kernel-interface.js";
 import { start } from "../gate/runner.js";
-import { Assets } from "./assets.js";
 import { fromSnapshot, fromSource } from "./pyodide.js";
 
-/** The site's root; the addresses in boot.json and in the manifest are relative to it. */
-const SITE = new URL("../", import.meta.url);
-
+/** @typedef {import("./assets.js").Assets} Assets */
 /** @typedef {import("../client/kernel.js").BootInfo} BootInfo */
 
 /**
@@ -21,55 +17,52 @@ const SITE = new URL("../", import.meta.url);
 
 /**
  * Starts Pyodide with the kernel in it.
- * @param {import("./assets.js").OnProgress} onProgress
+ * @param {Assets} assets
  * @returns {Promise<System>}
  */
-export async function bootSystem(onProgress) {
+export async function bootSystem(assets) {
   /** @type {Record<string, number>} */
   const phases = {};
   const mark = (/** @type {string} */ phase) => {
     phases[phase] = Math.round(performance.now());
   };
   mark("begun");
-  const assets = new Assets(SITE, onProgress);
-  const runtime = {
-    base: new URL("pyodide/", SITE).href,
-    module: assets.module(files.pyodide.module),
-    script: assets.script(files.pyodide.script).then((exports) => exports.default),
-  };
-  const snapshot = files.snapshot && assets.bytes(files.snapshot);
-  const manifest = assets.text(files.manifest);
-  const programs = files.programs.map((program) => assets.program(program));
-  runtime.script.then(() => mark("script"), () => {});
-  runtime.module.then(() => mark("module"), () => {});
-  snapshot?.then(() => mark("snapshot"), () => {});
-
-  /** @type {BootInfo["from"]} */
-  let from = "source";
-  let pyodide;
-  if (files.snapshot && snapshot) {
-    try {
-      pyodide = await fromSnapshot(runtime, snapshot, files.snapshot.memory);
-      from = "snapshot";
-    } catch (error) {
-      console.warn("tabux: starting without the snapshot:", error);
-    }
+  for (const part of /** @type {const} */ (["module", "script", "snapshot"])) {
+    assets[part]?.then(() => mark(part), () => {});
   }
-  pyodide ??= await fromSource(runtime, {
-    kernel: assets.bytes(files.source.kernel),
-    library: assets.bytes(files.source.library),
-  });
+  const { pyodide, from } = await startPyodide(assets);
+  assets.snapshot = null; // several megabytes
   mark("pyodide");
-  onProgress({ phase: "Starting", loaded: assets.total, total: assets.total });
+  assets.onProgress({ phase: "Starting", loaded: assets.total, total: assets.total });
   const gate = new Gate();
-  const worker = pyodide.pyimport("tabux.worker").start(kernelInterface(gate, SITE.href, programs));
+  const worker = pyodide.pyimport("tabux.worker").start(kernelInterface(gate, assets.site.href, assets.programs));
   const buffer = worker.mailbox.getBuffer("u8");
   const calls = worker.calls.toJs({ dict_converter: Object.fromEntries });
   gate.connect(calls, () => pyodide._module.HEAPU8, buffer.data.byteOffset);
   gate.start = (process, execution) => start(gate, process, execution);
   mark("kernel");
-  worker.install(await manifest);
+  worker.install(new TextDecoder().decode(await assets.manifest));
   const api = worker.api().toJs({ dict_converter: Object.fromEntries });
   mark("ready");
   return { gate, api, worker, info: { from, phases } };
+}
+
+/**
+ * @param {Assets} assets
+ * @returns {Promise<{ pyodide: any, from: BootInfo["from"] }>}
+ */
+async function startPyodide(assets) {
+  const runtime = {
+    base: new URL("pyodide/", assets.site).href,
+    module: assets.module,
+    script: assets.script,
+  };
+  if (assets.snapshot) {
+    try {
+      return { pyodide: await fromSnapshot(runtime, assets.snapshot, assets.memorySize), from: "snapshot" };
+    } catch (error) {
+      console.warn("tabux: starting without the snapshot:", error);
+    }
+  }
+  return { pyodide: await fromSource(runtime, assets.source()), from: "source" };
 }

@@ -69,7 +69,11 @@ export async function fromSnapshot(runtime, snapshot, memorySize) {
     createPyodideModule: async (/** @type {any} */ settings) => {
       settings.INITIAL_MEMORY = memorySize;
       const [module, bytes] = await Promise.all([runtime.script.then((create) => create(settings)), snapshot]);
-      settings.API.restoreSnapshot = () => restore(bytes, module.HEAPU8, settings.API.config.BUILD_ID);
+      const { API } = settings;
+      API.restoreSnapshot = () => {
+        delete API.restoreSnapshot; // and with it the bytes
+        return restore(bytes, module.HEAPU8, API.config.BUILD_ID);
+      };
       return module;
     },
   });
