@@ -34,16 +34,19 @@ class Snapshot:
 
 
 def make(ingredients: dict[str, bytes]) -> Snapshot | None:
-    """The snapshot for these files by their names in ``dist/``; None where there is no Chromium."""
+    """The snapshot for these files by their names in ``dist/``; None where Chromium is missing or cannot."""
     try:
-        browser = environment.chromium()
+        return _made(ingredients, environment.chromium())
     except BuildError as e:
-        say("snapshot", f"none, so tabux will start more slowly: {e}")
+        say("snapshot", f"NONE: tabux works without it, and takes seconds longer to start. The reason: {e}")
         return None
+
+
+def _made(ingredients: dict[str, bytes], browser: str) -> Snapshot:
     own = {file.name: file.read_bytes() for file in OWN_FILES}
     key = cache.digest(_version(browser), BROWSER_SCRIPT.read_bytes(), *_flat(ingredients), *_flat(own))
 
-    def build(place: Path) -> None:
+    def take(place: Path) -> None:
         say("snapshot", "taking it in Chromium")
         site = place / "site"
         for name, data in {**ingredients, **own}.items():
@@ -57,7 +60,7 @@ def make(ingredients: dict[str, bytes]) -> Snapshot | None:
         )
         shutil.rmtree(site)
 
-    place, new = cache.obtain("snapshot", "kernel", key, build)
+    place, new = cache.obtain("snapshot", "kernel", key, take)
     data = (place / "snapshot.bin").read_bytes()
     memory = int(json.loads((place / "notes.json").read_text())["memory"])
     if new:
