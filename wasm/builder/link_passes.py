@@ -19,7 +19,7 @@ FEATURES = [
     f"--enable-{f}"
     for f in (
         "exception-handling", "reference-types", "bulk-memory", "bulk-memory-opt", "mutable-globals",
-        "sign-ext", "nontrapping-float-to-int", "multivalue", "extended-const",
+        "sign-ext", "simd", "nontrapping-float-to-int", "multivalue", "extended-const",
     )
 ]
 FORK_IMPORT = "tabux.fork"

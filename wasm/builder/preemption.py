@@ -150,9 +150,22 @@ def _skip_immediates(code: bytes, opcode: int, at: int) -> int:
             raise BuildError(f"pre-emption: unknown instruction 0xfc {extended}")
         for _ in range(_LEBS_FC[extended]):
             at = _skip_leb(code, at)
+    elif opcode == 0xFD:
+        at = _skip_vector_immediates(code, at)
     elif opcode == _TRY_TABLE or opcode > 0xD2:
         raise BuildError(f"pre-emption: unknown instruction {opcode:#x}")
     return at
+
+
+def _skip_vector_immediates(code: bytes, at: int) -> int:
+    """The same for an instruction with the vector prefix, at its number."""
+    extended, at = _leb(code, at)
+    if extended < 12 or 84 <= extended <= 93:  # loads and stores
+        at = _skip_immediates(code, _MEMORY_ACCESS[0], at)
+        return at + (extended < 92 and extended >= 84)  # the lane
+    if extended in (12, 13):  # v128.const, i8x16.shuffle
+        return at + 16
+    return at + (21 <= extended <= 34)  # the lane to extract or replace
 
 
 def _loops_with_calls(code: bytes, at: int) -> list[int]:

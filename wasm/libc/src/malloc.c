@@ -7,9 +7,12 @@
  *     memory ->  | the caller's; in a free chunk the links of its list ...     |
  *     next  ->   | (in use, the caller's memory includes this word)            |
  *
- * so a chunk costs 4 bytes. Free chunks are merged with free neighbours at once and kept in lists by
- * size: one list for each size below 1 KiB, eight for each power of two above. A bitmap finds the
- * first list that has a chunk large enough. The chunk below the break, `top`, is in no list. */
+ * so a chunk costs 4 bytes. Free chunks are merged with free neighbours and kept in lists by size: one
+ * list for each size below 1 KiB, eight for each power of two above. A bitmap finds the first list that
+ * has a chunk large enough. The chunk below the break, `top`, is in no list.
+ *
+ * Before all that, a few small chunks of each size wait unmerged, and marked in use, for the next
+ * request of that size: most of what a shell frees it asks for again at once. */
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
@@ -33,6 +36,9 @@
 #define BINS (SMALL_BINS + (31 - SMALL_LOG)*8)
 #define WORDS ((BINS + 31)/32)
 
+#define QUICK_LIMIT 512  /* chunks below this size wait */
+#define QUICK_DEPTH 16   /* so many of each size */
+
 #define WASM_PAGE 65536
 #define MAX_STEP (4u << 20)
 
@@ -46,6 +52,11 @@ static struct chunk *bins[BINS];
 static uint32_t nonempty[WORDS];
 static struct chunk *top;
 static uint32_t heap_size;
+
+static struct quick {
+	struct chunk *first;
+	uint32_t count;
+} quick[QUICK_LIMIT/ALIGN];
 
 static inline uint32_t size_of(const struct chunk *c)
 {
@@ -171,57 +182,9 @@ static int grow_top(uint32_t size)
 	return 1;
 }
 
-/* Cuts c, which is not in a list, down to `size` and frees the rest. */
-static void trim(struct chunk *c, uint32_t size)
+/* Gives a chunk back to the lists or the top, merged with its free neighbours. */
+static void release(struct chunk *c)
 {
-	uint32_t rest = size_of(c) - size;
-	if (rest < MIN_CHUNK) return;
-	struct chunk *r = at(c, size);
-	c->head = size | (c->head & FLAGS);
-	r->head = rest;
-	free(memory_of(r));
-}
-
-static struct chunk *allocate(uint32_t size)
-{
-	struct chunk *c = find_free(size);
-	if (c) {
-		uint32_t rest = size_of(c) - size;
-		unlink_chunk(c);
-		if (rest >= MIN_CHUNK) {
-			struct chunk *r = at(c, size);
-			c->head = size | (c->head & PREV_FREE);
-			r->head = 0;
-			put_free(r, rest);
-		} else {
-			c->head &= ~FREE;
-			at(c, size_of(c))->head &= ~PREV_FREE;
-		}
-		return c;
-	}
-	if ((!top || size_of(top) < size + MIN_CHUNK) && !grow_top(size)) return 0;
-	c = top;
-	top = at(c, size);
-	top->head = size_of(c) - size;
-	c->head = size | (c->head & PREV_FREE);
-	return c;
-}
-
-void *malloc(size_t n)
-{
-	struct chunk *c = n <= PTRDIFF_MAX - WASM_PAGE ? allocate(chunk_size(n)) : 0;
-	if (!c) {
-		errno = ENOMEM;
-		return 0;
-	}
-	return memory_of(c);
-}
-
-void free(void *p)
-{
-	if (!p) return;
-	struct chunk *c = chunk_of(p);
-	if (c->head & FREE || (uintptr_t)p & ALIGN - 1) a_crash();
 	uint32_t size = size_of(c);
 
 	if (c->head & PREV_FREE) {
@@ -241,6 +204,99 @@ void free(void *p)
 		size += size_of(after);
 	}
 	put_free(c, size);
+}
+
+/* Releases all that waits; true if there was something. */
+static int release_quick(void)
+{
+	int some = 0;
+	for (struct quick *q = quick; q < quick + QUICK_LIMIT/ALIGN; q++) {
+		while (q->first) {
+			struct chunk *c = q->first;
+			q->first = c->next;
+			release(c);
+			some = 1;
+		}
+		q->count = 0;
+	}
+	return some;
+}
+
+/* Cuts c, which is not in a list, down to `size` and frees the rest. */
+static void trim(struct chunk *c, uint32_t size)
+{
+	uint32_t rest = size_of(c) - size;
+	if (rest < MIN_CHUNK) return;
+	struct chunk *r = at(c, size);
+	c->head = size | (c->head & FLAGS);
+	r->head = rest;
+	release(r);
+}
+
+static struct chunk *allocate(uint32_t size)
+{
+	struct chunk *c = find_free(size);
+	if (c) {
+		uint32_t rest = size_of(c) - size;
+		unlink_chunk(c);
+		if (rest >= MIN_CHUNK) {
+			struct chunk *r = at(c, size);
+			c->head = size | (c->head & PREV_FREE);
+			r->head = 0;
+			put_free(r, rest);
+		} else {
+			c->head &= ~FREE;
+			at(c, size_of(c))->head &= ~PREV_FREE;
+		}
+		return c;
+	}
+	if (!top || size_of(top) < size + MIN_CHUNK) {
+		if (release_quick()) return allocate(size);
+		if (!grow_top(size)) return 0;
+	}
+	c = top;
+	top = at(c, size);
+	top->head = size_of(c) - size;
+	c->head = size | (c->head & PREV_FREE);
+	return c;
+}
+
+void *malloc(size_t n)
+{
+	struct chunk *c;
+	if (n <= QUICK_LIMIT - ALIGN - 4) {
+		struct quick *q = &quick[chunk_size(n)/ALIGN];
+		c = q->first;
+		if (c) {
+			q->first = c->next;
+			q->count--;
+			return memory_of(c);
+		}
+	}
+	c = n <= PTRDIFF_MAX - WASM_PAGE ? allocate(chunk_size(n)) : 0;
+	if (!c) {
+		errno = ENOMEM;
+		return 0;
+	}
+	return memory_of(c);
+}
+
+void free(void *p)
+{
+	if (!p) return;
+	struct chunk *c = chunk_of(p);
+	if (c->head & FREE || (uintptr_t)p & ALIGN - 1) a_crash();
+	uint32_t size = size_of(c);
+	if (size < QUICK_LIMIT) {
+		struct quick *q = &quick[size/ALIGN];
+		if (q->count < QUICK_DEPTH) {
+			c->next = q->first;
+			q->first = c;
+			q->count++;
+			return;
+		}
+	}
+	release(c);
 }
 
 void *calloc(size_t m, size_t n)
@@ -321,7 +377,7 @@ void *aligned_alloc(size_t align, size_t n)
 		struct chunk *a = at(c, lead);
 		a->head = size_of(c) - lead;
 		c->head = lead | (c->head & FLAGS);
-		free((void *)p);
+		release(c);
 		c = a;
 	}
 	trim(c, size);
