@@ -326,6 +326,16 @@ def test_statx() -> None:
     assert s.call("statx", p, fd, "x", 0) == "ENOTDIR"
 
 
+def test_times_beyond_all_bounds() -> None:
+    s = System()
+    p = s.leader()
+    s.open(p, "/tmp/file", O_CREAT | O_WRONLY)
+    assert s.call("utimensat", p, AT_FDCWD, "/tmp/file", 0, 9.3e18, 999_999_999, -9.3e18, 0) == 0
+    assert s.call("statx", p, AT_FDCWD, "/tmp/file", 0) == 0
+    assert struct.unpack_from("<qI", s.kernel.mailbox, 64) == ((1 << 63) - 1, 999_999_999)
+    assert struct.unpack_from("<qI", s.kernel.mailbox, 112) == (1 - (1 << 63), 0)
+
+
 def test_opening_for_reading_renews_an_old_access_time() -> None:
     s = System()
     p = s.leader()

@@ -178,8 +178,11 @@ export class Gate {
    * The body of tabux.wait: suspends the program until its blocked call is done.
    * @param {Program} program
    * @returns {Promise<number>} never settles when the process is killed meanwhile
+   * @throws {Error} where no call is blocked: the program would sleep for ever
    */
   suspend(program) {
+    if (program.process.dead && program.owner === program.process) throw ENDED;
+    if (!program.retry) throw new Error("tabux.wait without a blocked call");
     this.charge(program.process);
     return new Promise((resolve, reject) => {
       program.resume = resolve;
@@ -222,7 +225,7 @@ export class Gate {
         result = program.again();
       } catch (thrown) {
         // ENDED or REPLACED: to be thrown through the program, which is suspended
-        if (program.resume) program.abort(thrown);
+        if (program.asleep) program.abort(thrown);
         program.resume = null;
         continue;
       }

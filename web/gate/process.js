@@ -219,6 +219,11 @@ export class Program {
     return Number(this.i64(address)) * 1000 + this.i32(address + 8) / 1e6;
   }
 
+  /** Whether it is suspended: not, any more, where making its call again has ended its process. */
+  get asleep() {
+    return this.resume !== null;
+  }
+
   /** Tells libc whether a signal handler is due. */
   showSignalDue() {
     if (this.sigword) this.setU32(this.sigword, this.process.signalDue ? 1 : 0);

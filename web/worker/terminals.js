@@ -12,21 +12,30 @@ const O_RDWR = 2;
 /** What xterm.js is, for programs that ask. */
 const TERMINAL_ENVS = { TERM: "xterm-256color", COLORTERM: "truecolor" };
 
-/** The sessions of one kernel, by the number of their terminal. */
+/**
+ * One session, from the first prompt until its shell has ended and the page has all of its output.
+ * @typedef {object} Session
+ * @property {number} terminal the kernel's number, which another session may get after the hang-up
+ * @property {boolean} hungUp
+ * @property {Screen} screen
+ * @property {Promise<number>} exited
+ */
+
+/** The sessions of one kernel, by numbers that are used once. */
 export class TerminalRunner {
+  #last = 0;
+
   /** @param {System} system */
   constructor(system) {
     this.system = system;
-    /** @type {Map<number, Promise<number>>} exit statuses to come */
-    this.exits = new Map();
-    /** @type {Map<number, Screen>} those that may still have something to show */
-    this.screens = new Map();
+    /** @type {Map<number, Session>} */
+    this.sessions = new Map();
   }
 
   /**
    * @param {{ cols: number, rows: number, cwd?: string, envs?: Record<string, string>, command?: string }} options
    * @param {(data: Uint8Array) => void} onData
-   * @returns {Promise<number>} the terminal's number
+   * @returns {Promise<number>} the session's number
    */
   async create({ cols, rows, cwd = HOME, envs = {}, command }, onData) {
     const { gate, api } = this.system;
@@ -36,53 +45,77 @@ export class TerminalRunner {
     const process = adopt(this.system, pid);
     const open = gate.install(process, 0, file, Kind.TTY, terminal, O_RDWR);
     process.files[1] = process.files[2] = open;
-    const screen = new Screen(onData, (count) => api.pty_took(terminal, count));
-    gate.terminals.set(terminal, screen);
-    this.screens.set(terminal, screen);
-    this.exits.set(
+    /** @type {Session} */
+    const session = {
       terminal,
-      new Promise((resolve) => {
+      hungUp: false,
+      screen: new Screen(onData, (count) => this.#took(session, count)),
+      exited: new Promise((resolve) => {
         gate.exits.set(pid, (status) => {
-          // (not the terminal of another session, which has got the number after a kill)
-          if (gate.terminals.get(terminal) === screen) this.kill(terminal);
+          this.#hangUp(session);
           const exitCode = status & 127 ? 128 + (status & 127) : status >> 8;
           // the end comes after the last of the output
-          screen.drained().then(() => {
-            this.screens.delete(terminal);
-            resolve(exitCode);
-          });
+          session.screen.drained().then(() => resolve(exitCode));
         });
       }),
-    );
+    };
+    gate.terminals.set(terminal, session.screen);
+    const id = ++this.#last;
+    this.sessions.set(id, session);
     const argv = command === undefined ? ["-bash"] : ["bash", "-c", command];
     await launch(this.system, process, argv, { ...TERMINAL_ENVS, ...envs });
-    return terminal;
+    return id;
   }
 
-  /** @param {number} terminal @param {Uint8Array} data */
-  write(terminal, data) {
-    this.system.api.pty_write(terminal, latin1(data));
+  /** @param {Session} session */
+  #hangUp(session) {
+    if (session.hungUp) return;
+    session.hungUp = true;
+    this.system.api.pty_hang_up(session.terminal);
+    this.system.gate.terminals.delete(session.terminal);
   }
 
-  /** @param {number} terminal @param {number} cols @param {number} rows */
-  resize(terminal, cols, rows) {
-    this.system.api.pty_resize(terminal, cols, rows);
+  /** @param {Session} session @param {number} count */
+  #took(session, count) {
+    if (!session.hungUp) this.system.api.pty_took(session.terminal, count);
   }
 
-  /** @param {number} terminal @param {number} count bytes that the page has shown */
-  took(terminal, count) {
-    this.screens.get(terminal)?.took(count);
-    this.system.api.pty_took(terminal, count);
+  /** @param {number} id @returns {Session | undefined} the session, while there is a terminal */
+  #live(id) {
+    const session = this.sessions.get(id);
+    return session?.hungUp ? undefined : session;
   }
 
-  /** @param {number} terminal @returns {Promise<number>} the exit status */
-  async wait(terminal) {
-    return this.exits.get(terminal) ?? 0;
+  /** @param {number} id @param {Uint8Array} data */
+  write(id, data) {
+    const session = this.#live(id);
+    if (session) this.system.api.pty_write(session.terminal, latin1(data));
   }
 
-  /** @param {number} terminal */
-  kill(terminal) {
-    this.system.api.pty_hang_up(terminal);
-    this.system.gate.terminals.delete(terminal);
+  /** @param {number} id @param {number} cols @param {number} rows */
+  resize(id, cols, rows) {
+    const session = this.#live(id);
+    if (session) this.system.api.pty_resize(session.terminal, cols, rows);
+  }
+
+  /** @param {number} id @param {number} count bytes that the page has shown */
+  took(id, count) {
+    const session = this.sessions.get(id);
+    if (!session) return;
+    session.screen.took(count);
+    this.#took(session, count);
+  }
+
+  /** @param {number} id @returns {Promise<number>} the exit status; to be asked for once */
+  async wait(id) {
+    const status = await this.sessions.get(id)?.exited;
+    this.sessions.delete(id);
+    return status ?? 0;
+  }
+
+  /** @param {number} id */
+  kill(id) {
+    const session = this.sessions.get(id);
+    if (session) this.#hangUp(session);
   }
 }

@@ -10,8 +10,12 @@ const F_DUPFD = 0;
 const F_SETFL = 4;
 const F_GETLK = 5;
 const F_OFD_GETLK = 36;
-/** The commands with a struct flock: F_GETLK, F_SETLK, F_SETLKW, and the same of open file descriptions. */
-const LOCK_COMMANDS = [5, 6, 7, 36, 37, 38];
+/**
+ * The commands with a struct flock, F_GETLK, F_SETLK and F_SETLKW, as the kernel knows them: those of 64-bit
+ * machines, those of 32-bit ones with a 64-bit off_t (which musl uses), those of open file descriptions.
+ * @type {Record<number, number>}
+ */
+const LOCK_COMMANDS = { 5: 5, 6: 6, 7: 7, 12: 5, 13: 6, 14: 7, 36: 36, 37: 37, 38: 38 };
 /** Size of struct flock, bytes. */
 const FLOCK = 32;
 const F_DUPFD_CLOEXEC = 1030;
@@ -69,7 +73,8 @@ export const DESCRIPTOR_CALLS = {
   // fcntl(fd, command, argument)
   25(gate, program, fd, command, argument) {
     const { process } = program;
-    if (LOCK_COMMANDS.includes(command)) return recordLock(gate, program, fd, command, argument);
+    const lock = LOCK_COMMANDS[command];
+    if (lock) return recordLock(gate, program, fd, lock, argument);
     const result = gate.kernel.fcntl(process.pid, fd, command, argument);
     if (result < 0) return result;
     if (command === F_DUPFD || command === F_DUPFD_CLOEXEC) return duplicated(process, fd, result);

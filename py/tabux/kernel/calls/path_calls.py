@@ -78,6 +78,7 @@ _STATX_BASIC = 0xFFF
 _READING_TIME = O_WRONLY | O_NOATIME | O_PATH
 _STATFS = struct.Struct("<IIQQQQQIIII24x")
 _TABUXFS_MAGIC = 0x7461627578 & 0xFFFFFFFF
+_MAX_SECONDS = (1 << 63) - 1
 _BLOCK = 4096
 _BLOCKS = 1 << 20
 
@@ -338,11 +339,16 @@ def fchownat(k: Kernel, p: Process, dirfd: int, path: str, uid: int, gid: int, f
     return 0
 
 
+def _seconds(number: float) -> int:
+    """Seconds since the epoch; the gate passes a double, and what no struct can hold becomes the nearest."""
+    return max(-_MAX_SECONDS, min(_MAX_SECONDS, int(number)))
+
+
 def utimensat(
     k: Kernel, p: Process, dirfd: int, path: str, flags: int, a_sec: int, a_nsec: int, m_sec: int, m_nsec: int
 ) -> int:
     """utimensat(2); AT_EMPTY_PATH stands for a null path (futimens)."""
-    atime, mtime = (a_sec, a_nsec), (m_sec, m_nsec)
+    atime, mtime = (_seconds(a_sec), a_nsec), (_seconds(m_sec), m_nsec)
     if not path and flags & AT_EMPTY_PATH:
         k.vfs.set_times(_by_descriptor(p, dirfd), atime, mtime, p.cred)
     else:
