@@ -132,6 +132,20 @@ def test_files_the_owner_makes() -> None:
     assert files.exists(k, "new") == 0 and ino in s.gate.discarded
 
 
+def test_a_tree_deeper_than_the_stack_is_removed() -> None:
+    s = System()
+    p = s.leader()
+    s.call("mkdirat", p, AT_FDCWD, "deep", 0o755)
+    s.call("chdir", p, "deep")
+    for _ in range(3000):
+        s.call("mkdirat", p, AT_FDCWD, "d", 0o755)
+        s.call("chdir", p, "d")
+    s.open(p, "file", 0o102)
+    files.remove(s.kernel, "/tmp/deep")
+    assert files.exists(s.kernel, "/tmp/deep") == 0
+    assert s.call("getcwd", p, 4096) == "ENOENT"
+
+
 def test_what_the_owner_cannot_do() -> None:
     s = System()
     k = s.kernel

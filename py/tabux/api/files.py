@@ -146,9 +146,11 @@ def remove(k: Kernel, path: str) -> int:
 
 
 def _empty(k: Kernel, directory: Inode) -> None:
-    for name, inode in list((directory.children or {}).items()):
-        if inode.mode & S_IFMT == S_IFDIR:
-            _empty(k, inode)
-            k.vfs.rmdir(directory, name, ROOT)
-        else:
-            k.vfs.unlink(directory, name, ROOT)
+    # not by recursion: a tree may be deeper than Python's stack
+    directories = [directory]
+    for parent in directories:
+        directories += [inode for inode in (parent.children or {}).values() if inode.mode & S_IFMT == S_IFDIR]
+    for parent in reversed(directories):
+        for name, inode in list((parent.children or {}).items()):
+            remove = k.vfs.rmdir if inode.mode & S_IFMT == S_IFDIR else k.vfs.unlink
+            remove(parent, name, ROOT)
