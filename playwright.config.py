@@ -1,7 +1,7 @@
 """The browser and the server that the browser tests use.
 
-pytest-playwright knows no configuration file of its own: `tests/browser/conftest.py` takes these settings from
-here, and so may other tools that drive the site (`runpy.run_path("playwright.config.py")`).
+pytest-playwright knows no configuration file of its own: `tests/browser/conftest.py` takes these settings
+from here, and so may other tools that drive the site (`runpy.run_path("playwright.config.py")`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 #: The Chromium to test with.
 EXECUTABLE = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -46,7 +47,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     """A plain static server: files with their types, and none of the special headers (COOP, COEP)."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map = {
+    extensions_map: ClassVar[dict[str, str]] = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
         ".mjs": "text/javascript",
@@ -57,7 +58,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         """Serve a file, or the blank page."""
         if not self.path.endswith(BLANK_PAGE):
             return super().do_GET()
-        body = b'<!doctype html><html lang="en"><meta charset="utf-8"><title>blank</title><link rel="icon" href="data:,">'
+        body = (
+            b'<!doctype html><html lang="en"><meta charset="utf-8"><title>blank</title>'
+            b'<link rel="icon" href="data:,">'
+        )
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

@@ -39,7 +39,7 @@ class Worker:
             self._gate.set_download(inode.ino, entry["url"], entry["size"], entry["sha256"])
 
     def api(self) -> dict[str, Callable[..., Any]]:
-        """The API's functions by name. A failure answers -errno; the functions that answer text then have none."""
+        """The API's functions by name. A failure answers -errno, also where success answers text."""
         k = self.kernel
         table: dict[str, Callable[..., Any]] = {
             "run": commands.run,
