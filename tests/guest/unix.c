@@ -106,6 +106,8 @@ static void signals(void)
 	CHECK(!sigpending(&pending) && sigismember(&pending, SIGUSR1));
 	sigprocmask(SIG_SETMASK, &before, 0);
 	CHECK(count == 1 && last == SIGUSR1 && sender == getpid() && code == SI_USER);
+	raise(SIGUSR1);
+	CHECK(count == 2 && code == SI_TKILL);
 
 	/* sigsuspend: the handler runs, the mask is the old one again */
 	sigprocmask(SIG_BLOCK, &set, &before);

@@ -329,6 +329,8 @@ export class Gate {
       this.processes.delete(pid);
       process.dead = true;
       process.files = [];
+      // it may have waited for several of them, and be on the list of one where nothing happens any more
+      for (const pipe of this.pipes.values()) pipe.waiters.delete(process);
       const { program } = process;
       if (program?.owner === process) this.#drop(program);
       // a child without an instance of its own (tabux_vfork): the parent goes on, when the kernel has finished

@@ -8,6 +8,8 @@ import { nanosleep } from "../time.js";
 const SIGACTION = 20;
 const SIGINFO = 128;
 const TAKEN = 36;
+/** si_code of a signal sent by tkill (raise, abort). */
+const SI_TKILL = -6;
 
 /** @type {Record<number, Call>} */
 export const SIGNAL_CALLS = {
@@ -32,9 +34,9 @@ export const SIGNAL_CALLS = {
   },
   // kill(pid, sig), tkill(tid, sig), tgkill(tgid, tid, sig)
   129: (gate, { process }, pid, sig) => gate.kernel.kill(process.pid, pid, sig),
-  130: (gate, { process }, tid, sig) => (tid > 0 ? gate.kernel.kill(process.pid, tid, sig) : -EINVAL),
+  130: (gate, { process }, tid, sig) => (tid > 0 ? gate.kernel.kill(process.pid, tid, sig, SI_TKILL) : -EINVAL),
   131: (gate, { process }, tgid, tid, sig) =>
-    tid > 0 && tgid > 0 ? gate.kernel.kill(process.pid, tid, sig) : -EINVAL,
+    tid > 0 && tgid > 0 ? gate.kernel.kill(process.pid, tid, sig, SI_TKILL) : -EINVAL,
   // sigaltstack(): handlers run on the ordinary stack
   132: () => 0,
   // rt_sigsuspend(mask, size)

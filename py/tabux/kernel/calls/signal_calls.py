@@ -52,8 +52,11 @@ def abandon_open(k: Kernel, p: Process) -> int:
     return 0
 
 
-def kill(k: Kernel, p: Process, pid: int, sig: int) -> int:
-    """kill(2): a process, the own group (0), everybody (-1), or a group (< -1). EINVAL, ESRCH, EPERM."""
+def kill(k: Kernel, p: Process, pid: int, sig: int, code: int = SI_USER) -> int:
+    """kill(2): a process, the own group (0), everybody (-1), or a group (< -1). EINVAL, ESRCH, EPERM.
+
+    `code` is what the receiver finds as si_code: SI_USER, or SI_TKILL for tkill(2).
+    """
     if not 0 <= sig < NSIG:
         raise SysError(EINVAL)
     if pid > 0:
@@ -69,7 +72,7 @@ def kill(k: Kernel, p: Process, pid: int, sig: int) -> int:
     allowed = [t for t in targets if _may_signal(p, t, sig)]
     if not allowed and pid != -1:
         raise SysError(EPERM)
-    info = SignalInfo(SI_USER, p.pid, p.cred.uid)
+    info = SignalInfo(code, p.pid, p.cred.uid)
     # the caller last: the signal may end it
     for target in sorted(allowed, key=lambda t: t is p):
         if target.state != ZOMBIE:
