@@ -93,5 +93,5 @@ def test_a_program_without_our_libc_is_unchanged() -> None:
 
 
 def test_an_unknown_instruction_is_an_error() -> None:
-    with pytest.raises(BuildError, match="unknown instruction 0xfd"):
-        preemption.add_fuel(module(b"\x03\x40\xfd\x00\x0b"))
+    with pytest.raises(BuildError, match="unknown instruction 0xfe"):
+        preemption.add_fuel(module(b"\x03\x40\xfe\x00\x0b"))
