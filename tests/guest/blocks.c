@@ -67,6 +67,7 @@ static void check_searching(size_t n, int from)
 		s[-1] = s[n] = 'y'; /* just outside */
 		if (at < n) s[at] = 'y';
 		if (find(s, 'y', n) != (at < n ? s + at : 0)) fail("memchr", n, from, at);
+		if (find(s, 'y', -1) != s + (at < n ? at : n)) fail("memchr without end", n, from, at);
 		if (find_last(s, 'y', n) != (at < n ? s + at : 0)) fail("memrchr", n, from, at);
 
 		s[-1] = 0;

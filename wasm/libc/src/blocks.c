@@ -63,16 +63,18 @@ void *memchr(const void *src, int c, size_t n)
 
 	if (!n) return 0;
 	/* From the aligned block that s is in; bits below s do not count. */
-	const unsigned char *block = (void *)((uintptr_t)s & -16), *end = s + n;
-	if (end < s) end = (void *)-1; /* "as far as it takes" */
+	const unsigned char *block = (void *)((uintptr_t)s & -16);
+	/* As numbers: strnlen(s, -1) means "as far as it takes", and a pointer may not run over. */
+	uintptr_t end = (uintptr_t)s + n;
+	if (end < (uintptr_t)s) end = UINTPTR_MAX;
 	unsigned found = matches(block, c) & ~0u << ((uintptr_t)s & 15);
 	while (!found) {
 		block += 16;
-		if (block >= end) return 0;
+		if ((uintptr_t)block >= end) return 0;
 		found = matches(block, c);
 	}
 	block += __builtin_ctz(found);
-	return block < end ? (void *)block : 0;
+	return (uintptr_t)block < end ? (void *)block : 0;
 }
 
 void *__memrchr(const void *src, int c, size_t n)
