@@ -1,16 +1,18 @@
 """What happens to a program after the linker: Binaryen's optimiser, and Asyncify for fork.
 
-    linked -> fuel in loops -> fpcast-emu, -O2 -> asyncify (only where fork may be on the stack) -> -O2,
-    names stripped
+    linked -> fuel in loops -> fpcast-emu, -O2 -> Asyncify (only where fork may be on the stack)
+           -> twins (fast until there is a fork) -> -O2 or -O4, names stripped
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
+from types import ModuleType
 
-from . import cache, callgraph, names, paths, preemption, process
+from . import cache, callgraph, names, paths, preemption, process, twins, wasmfile
 from .console import BuildError, megabytes, say
 from .recipe import Passes, Program
 
@@ -37,10 +39,10 @@ def binaryen_version() -> str:
 
 def cut_names(passes: Passes) -> frozenset[str]:
     """The functions whose indirect calls are declared never to reach fork."""
-    names: set[str] = set()
+    found: set[str] = set()
     for cut in passes.cuts:
-        names |= callgraph.read_names(paths.PACKAGES / "cuts" / cut)
-    return frozenset(names)
+        found |= callgraph.read_names(paths.PACKAGES / "cuts" / cut)
+    return frozenset(found)
 
 
 def finish(program: Program, linked: Path) -> Path:
@@ -55,10 +57,15 @@ def finish(program: Program, linked: Path) -> Path:
         BuildError: a pass failed.
     """
     passes = program.passes
-    here = [Path(__file__)] + ([Path(callgraph.__file__)] if passes.fork == "list" else [])
+    modules: list[ModuleType] = [preemption, wasmfile]
+    if passes.fork == "list":
+        modules.append(callgraph)
+    if passes.twins:
+        modules.append(twins)
+    code = [Path(__file__), *(Path(str(m.__file__)) for m in modules)]
     key = cache.digest(
-        linked.read_bytes(), passes.fork, passes.fpcast, sorted(cut_names(passes)),
-        binaryen_version(), FEATURES, cache.tree_digest(*here),
+        linked.read_bytes(), dataclasses.asdict(passes), sorted(cut_names(passes)),
+        binaryen_version(), FEATURES, cache.tree_digest(*code),
     )
     place, made = cache.obtain("program", program.name, key, lambda out: _finish(program, linked, out))
     sizes = json.loads((place / "report.json").read_text())
@@ -109,9 +116,18 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
         stage.unlink()
         stage = out / "2.wasm"
         sizes["asyncified"] = stage.stat().st_size
-    opt(stage, out / "named.wasm", "-g", "-O2", "--strip-producers")
+    level = "-O2"
+    if program.passes.twins:
+        # After this it pays to look closer at the functions: so much can be left out of them.
+        level = "-O4"
+        with_twins, _ = twins.add_twins(stage.read_bytes(), program.passes.cold)
+        stage.unlink()
+        stage = out / "3.wasm"
+        stage.write_bytes(with_twins)
+        sizes["with twins"] = stage.stat().st_size
+    opt(stage, out / "named.wasm", "-g", level, "--strip-producers")
     opt(out / "named.wasm", out / "program.wasm", "--strip-debug")
-    for leftover in ("0.wasm", "1.wasm", "2.wasm", "addlist"):
+    for leftover in ("0.wasm", "1.wasm", "2.wasm", "3.wasm", "addlist"):
         (out / leftover).unlink(missing_ok=True)
     sizes["final"] = (out / "program.wasm").stat().st_size
     (out / "report.json").write_text(json.dumps(sizes))
@@ -123,4 +139,6 @@ def _with_indices(functions: frozenset[str] | None, named: Path) -> dict[str, in
     if functions is None:
         return None
     indices = names.function_indices(named.read_bytes())
-    return {name: indices[name] for name in sorted(functions) if name in indices}
+    variants = ("", twins.RUN, twins.REWIND)
+    wanted = (name + variant for name in sorted(functions) for variant in variants)
+    return {name: indices[name] for name in wanted if name in indices}

@@ -55,12 +55,16 @@ class Passes:
         fpcast: the program calls through function pointers of the wrong type.
         foreign: a finished WASI program that is taken as it is.
         cuts: names of the cut lists in ``wasm/packages/cuts/``.
+        twins: with ``"list"``: make twins (twins.py), which are fast until there is a fork.
+        cold: patterns of names of functions that need no twin.
     """
 
     fork: str = "none"
     fpcast: bool = False
     foreign: bool = False
     cuts: tuple[str, ...] = ()
+    twins: bool = False
+    cold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,7 +202,12 @@ def _program(t: dict[str, Any]) -> Program:
         links=tuple(t.get("links", ())),
         symlinks=tuple(t.get("symlinks", ())),
         passes=Passes(
-            t.get("fork", "none"), t.get("fpcast", False), t.get("foreign", False), tuple(t.get("cuts", ()))
+            fork=t.get("fork", "none"),
+            fpcast=t.get("fpcast", False),
+            foreign=t.get("foreign", False),
+            cuts=tuple(t.get("cuts", ())),
+            twins=t.get("twins", False),
+            cold=tuple(t.get("cold", ())),
         ),
     )
 
