@@ -13,8 +13,8 @@ const POLLHUP = 16;
 const POLLNVAL = 32;
 const POLLRDNORM = 64;
 const POLLWRNORM = 256;
-const READABLE = POLLIN | POLLRDNORM;
-const WRITABLE = POLLOUT | POLLWRNORM;
+export const READABLE = POLLIN | POLLRDNORM;
+export const WRITABLE = POLLOUT | POLLWRNORM;
 /** So many descriptors one call may name (RLIMIT_NOFILE's hard limit). */
 const MAX_DESCRIPTORS = 4096;
 
@@ -26,7 +26,7 @@ const MAX_DESCRIPTORS = 4096;
  * @param {number} events asked for
  * @returns {number} POLL* bits
  */
-function ready(gate, program, fd, events) {
+export function ready(gate, program, fd, events) {
   const file = program.process.files[fd];
   if (!file || file.kind === Kind.PATH) return POLLNVAL;
   if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(program.process.pid, file.id), events);

@@ -27,6 +27,8 @@ export class Process {
     this.argv = [];
     /** @type {Uint8Array[]} */
     this.environ = [];
+    /** @type {Map<number, string>} what a foreign program finds open: names by descriptor */
+    this.preopens = new Map();
     this.dead = false;
     this.stopped = false;
     /** A signal handler is due. */
@@ -73,6 +75,8 @@ export class Program {
     this.progress = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} wakes the call in progress */
     this.timer = undefined;
+    /** When poll_oneoff began to wait, by performance.now(); milliseconds. */
+    this.waitStartedMs = 0;
     /** When the wait in progress ends, by performance.now(); milliseconds. */
     this.deadlineMs = 0;
 

@@ -1,9 +1,10 @@
 // The life of a program: instantiate, run, fork, be replaced, end.
-import { EAGAIN, ENOSYS } from "./errno.js";
+import { BLOCKED, EAGAIN, ENOSYS } from "./errno.js";
 import { PAGE } from "./memory-pool.js";
 import { ENDED, Process, Program, REPLACED } from "./process.js";
 import { dispatch } from "./syscalls/index.js";
 import { preview1 } from "./wasi.js";
+import { preopen } from "./wasi-foreign.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
 /** @typedef {import("./exec.js").Execution} Execution */
@@ -91,12 +92,26 @@ function instantiateIn(memory, gate, process, image) {
   const imports = { wasi_snapshot_preview1: {}, tabux: {}, env: { memory } };
   for (const { module, name } of image.imports) {
     const known = module === "tabux" ? tabux[name] : module === "wasi_snapshot_preview1" ? wasi[name] : undefined;
-    (imports[module] ??= {})[name] = known ?? (() => wasiNotSupported(module, name));
+    const provided = known && !image.native ? suspending(gate, program, known) : known;
+    (imports[module] ??= {})[name] = provided ?? (() => wasiNotSupported(module, name));
   }
   program.instance = new WebAssembly.Instance(image.module, imports);
   if (!memory) program.memory = /** @type {WebAssembly.Memory} */ (program.instance.exports.memory);
   process.program = program;
   return program;
+}
+
+/**
+ * A function for a program that does not know of tabux.wait: where it would block it suspends the program itself.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {Function} call
+ */
+function suspending(gate, program, call) {
+  return new WebAssembly.Suspending((/** @type {any[]} */ ...args) => {
+    const result = call(...args);
+    return result === -BLOCKED ? gate.suspend(program) : result;
+  });
 }
 
 /** @param {string} module @param {string} name */
@@ -125,7 +140,9 @@ export function start(gate, process, execution) {
 function replace(gate, process, execution) {
   process.argv = execution.argv;
   process.environ = execution.environ;
+  process.preopens.clear();
   try {
+    if (!execution.image.native) preopen(gate, process);
     return instantiate(gate, process, execution.image, 0, true);
   } catch (error) {
     console.error("tabux: cannot start a program:", error);

@@ -3,6 +3,7 @@ import { readv, seek, writev, randomFill } from "./descriptors.js";
 import { BLOCKED, EINVAL, wasiErrno } from "./errno.js";
 import { ENDED } from "./process.js";
 import { RESOLUTION, clockTime } from "./time.js";
+import { foreignPreview1 } from "./wasi-foreign.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
 /** @typedef {import("./process.js").Program} Program */
@@ -55,7 +56,7 @@ export function preview1(gate, program) {
    * @param {() => number} attempt
    */
   const atOnce = (attempt) => wasiErrno(gate.attempt(attempt));
-  return {
+  const shared = {
     args_sizes_get: (/** @type {number} */ count, /** @type {number} */ size) =>
       atOnce(() => storeSizes(program, program.process.argv, count, size)),
     args_get: (/** @type {number} */ pointers, /** @type {number} */ at) =>
@@ -111,4 +112,5 @@ export function preview1(gate, program) {
         return result;
       }, 0),
   };
+  return program.image.native ? shared : { ...shared, ...foreignPreview1(gate, program, call) };
 }
