@@ -91,6 +91,8 @@ def _add_site(tree: Tree) -> None:
         listed = path.is_file() and name.parts[0] not in NOT_PART_OF_THE_SITE
         if listed and not path.name.endswith((".d.ts", ".d.mts")):
             tree.add(name.as_posix(), path)
+    for path in sorted((paths.ROOT / "examples").glob("*.html")):
+        tree.add(f"examples/{path.name}", path)
 
 
 def _add_pyodide(tree: Tree) -> None:

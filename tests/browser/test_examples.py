@@ -1,0 +1,35 @@
+"""What the documentation shows works as it is written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_example_page_runs_commands(page: Page, site: str) -> None:
+    page.goto(f"{site}/examples/run.html")
+    output = page.locator("#output")
+    expect(output).to_have_text("ready")
+    page.get_by_role("button", name="Run").click()
+    expect(output).to_contain_text("1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 + 10")
+    expect(output).to_contain_text("exit status 0")
+    page.get_by_label("Command").fill("echo oops >&2; exit 3")
+    page.get_by_role("button", name="Run").click()
+    expect(output).to_contain_text("oops")
+    expect(output).to_contain_text("exit status 3")
+
+
+def test_the_module_in_ten_lines_of_the_readme(page: Page, site: str) -> None:
+    snippet = re.search(r"```html\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert snippet is not None
+    html = "<!doctype html><title>snippet</title>" + snippet[1]
+    page.route("**/snippet.html", lambda route: route.fulfill(body=html, content_type="text/html"))
+    with page.expect_console_message(lambda message: message.type == "log") as logged:
+        page.goto(f"{site}/snippet.html")
+    stdout, status = (argument.json_value() for argument in logged.value.args)
+    assert stdout.startswith("2\n") and "todo.txt" in stdout
+    assert status == 0
