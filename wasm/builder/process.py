@@ -23,6 +23,7 @@ APT_PACKAGES = {
     "node": "nodejs",
     "npm": "npm",
     "patch": "patch",
+    "tclsh": "tcl",
     "xz": "xz-utils",
 }
 

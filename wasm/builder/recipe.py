@@ -94,6 +94,7 @@ class Recipe:
 
     Attributes:
         uses: packages whose ``exports`` (libraries and headers) this one compiles and links with.
+        needs: commands of the machine that builds; where one is missing the package is left out.
         makefile: our own makefile, for a source without configure: the text of ``makefiles/<it>``.
         exports: file of the build tree by the name under which other packages find it.
     """
@@ -104,6 +105,7 @@ class Recipe:
     licence_files: tuple[str, ...]
     source: Source | NpmSource
     uses: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     cflags: str = "-O2"
     configure: tuple[str, ...] = ()
     makefile: str | None = None
@@ -178,6 +180,7 @@ def _parse(t: dict[str, Any]) -> Recipe:
         licence_files=tuple(t["licence-files"]),
         source=NpmSource(**t["npm"]) if "npm" in t else parse_source(t["source"]),
         uses=tuple(t.get("uses", ())),
+        needs=tuple(t.get("needs", ())),
         cflags=t.get("cflags", "-O2"),
         configure=tuple(configure.get("args", ())),
         answers=answers,

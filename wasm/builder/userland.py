@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import libc, link_passes, package, sources
+from . import libc, link_passes, package, process, sources
 from .console import BuildError, say
 from .recipe import Recipe, Source, load_all
 
@@ -44,7 +45,7 @@ def build(only: list[str] | None = None) -> list[Built]:
     unknown = [n for n in only or [] if n not in recipes]
     if unknown:
         raise BuildError(f"no package {', '.join(unknown)}; there are {', '.join(recipes)}")
-    chosen = _closure(only or list(recipes), recipes)
+    chosen = [r for r in _closure(only or list(recipes), recipes) if _can_be_built(r)]
     sources.fetch([libc.source(), *(r.source for r in chosen if isinstance(r.source, Source))])
     sysroot, sysroot_key = libc.sysroot(jobs())
     keys: dict[str, str] = {}
@@ -72,6 +73,13 @@ def build(only: list[str] | None = None) -> list[Built]:
                 raise error
     say("userland", f"{len(futures)} packages ready")
     return sorted((f.result() for f in futures.values()), key=lambda b: b.recipe.name)
+
+
+def _can_be_built(r: Recipe) -> bool:
+    lacking = [command for command in r.needs if not shutil.which(command)]
+    for command in lacking:
+        say(r.name, process.missing("left out", command))
+    return not lacking
 
 
 def _closure(names: list[str], recipes: dict[str, Recipe]) -> list[Recipe]:

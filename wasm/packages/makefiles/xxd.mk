@@ -1,0 +1,4 @@
+# xxd: one file of vim's source.
+
+xxd: src/xxd/xxd.c
+	$(CC) $(CFLAGS) -DUNIX -o $@ $<
