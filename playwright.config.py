@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import ClassVar
 
 #: The Chromium to test with.
-EXECUTABLE = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+EXECUTABLE = os.environ.get("TABUX_CHROMIUM") or os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 #: No sandbox of its own (the tests may run as root), no GPU, and nothing that talks to the network.
 LAUNCH = {
