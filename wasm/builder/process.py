@@ -74,7 +74,8 @@ def missing(what: str, command: str) -> str:
 
 
 def _failure(what: str, command: list[str], status: int, log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    text = log.read_text(errors="replace") if log.exists() else "(the log is gone)"
+    lines = text.splitlines()[-TAIL_LINES:]
     tail = "\n".join("    " + line for line in lines)
     message = f"{what} failed with status {status}\n  command: {shlex.join(command)}\n{tail}\n  log: {log}"
     for name in re.findall(r"(\w[\w.+-]*): (?:command )?not found", tail):
