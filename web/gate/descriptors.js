@@ -249,18 +249,22 @@ export function writev(gate, program, fd, vector, entries, position) {
  * @returns {Uint8Array}
  */
 function gathered(program, vector, entries) {
-  const { bytes } = program;
+  const pieces = [];
   let total = 0;
-  for (let i = 0; i < entries; i++) total += program.u32(vector + 8 * i + 4);
-  if (total > bytes.length) throw new AddressError();
+  for (let i = 0; i < entries; i++) {
+    const length = program.u32(vector + 8 * i + 4);
+    // (an empty buffer may be anywhere, also at address 0)
+    if (length === 0) continue;
+    const piece = program.piece(program.u32(vector + 8 * i), length);
+    pieces.push(piece);
+    total += piece.length;
+  }
+  if (total > program.bytes.length) throw new AddressError();
   const whole = new Uint8Array(total);
   let at = 0;
-  for (let i = 0; i < entries; i++) {
-    const address = program.u32(vector + 8 * i);
-    const length = program.u32(vector + 8 * i + 4);
-    if (address + length > bytes.length) throw new AddressError();
-    whole.set(bytes.subarray(address, address + length), at);
-    at += length;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
   }
   return whole;
 }

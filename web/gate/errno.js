@@ -1,7 +1,6 @@
 // Linux error numbers, the answer "blocked", and the preview1 numbers that stand for them.
 
 export const EPERM = 1;
-export const ENOENT = 2;
 export const ESRCH = 3;
 export const EINTR = 4;
 export const EIO = 5;
@@ -10,7 +9,6 @@ export const E2BIG = 7;
 export const ENOEXEC = 8;
 export const EBADF = 9;
 export const EAGAIN = 11;
-export const ENOMEM = 12;
 export const EFAULT = 14;
 export const ENOTDIR = 20;
 export const EISDIR = 21;

@@ -5,6 +5,7 @@ import { MemoryPool } from "./memory-pool.js";
 import { Kind, OpenFile } from "./open-file.js";
 import { Pipe } from "./pipe.js";
 import { ENDED, REPLACED, Process, addressFault } from "./process.js";
+import { afterEvents } from "./turn.js";
 
 /** @typedef {import("./process.js").Program} Program */
 
@@ -158,20 +159,10 @@ export class Gate {
 
   /** @param {Program} program goes on after the events that wait now */
   #yield(program) {
-    const resume = () => {
+    afterEvents(() => {
       this.breathe();
       this.#queue(program);
-    };
-    // default priority: a higher one and scheduler.yield() would starve messages
-    if ("scheduler" in globalThis) scheduler.postTask(resume);
-    else {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        resume();
-      };
-      port2.postMessage(0);
-    }
+    });
   }
 
   /**
@@ -306,6 +297,16 @@ export class Gate {
     else if (kind === Kind.SINK) file.sink = (data) => this.sinks.get(target)?.(data);
     process.files[fd] = file;
     return file;
+  }
+
+  /**
+   * Mirrors the descriptor that the kernel's openat has just made; it has put the rest into the mailbox.
+   * @param {Process} process
+   * @param {number} fd
+   * @returns {OpenFile}
+   */
+  installOpened(process, fd) {
+    return this.install(process, fd, this.mailInt(0), this.mailInt(1), this.mailInt(2), this.mailInt(3));
   }
 
   /** @param {number} id @returns {Pipe} */

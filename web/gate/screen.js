@@ -1,5 +1,6 @@
 // The screen of a terminal: output is gathered and goes to the page in pieces, once a turn.
 import { fromLatin1 } from "./process.js";
+import { afterEvents } from "./turn.js";
 
 /** What a terminal shows, on its way to the page. */
 export class Screen {
@@ -31,8 +32,7 @@ export class Screen {
       if (text) this.show(fromLatin1(text));
       else this.took(0);
     };
-    if (globalThis.scheduler?.postTask) globalThis.scheduler.postTask(send);
-    else setTimeout(send);
+    afterEvents(send);
   }
 
   /** @param {number} count bytes that the page has shown */

@@ -3,9 +3,11 @@
 // either: it is looked for in the working directory first (see `place`).
 import { seek } from "./descriptors.js";
 import { BLOCKED, EBADF, EINVAL, ENOTDIR } from "./errno.js";
-import { Kind, O_APPEND, O_NONBLOCK } from "./open-file.js";
-import { ready, READABLE, WRITABLE } from "./poll.js";
+import { Kind, O_APPEND, O_NONBLOCK, O_RDWR, O_WRONLY } from "./open-file.js";
+import { POLLNVAL, READABLE, WRITABLE, ready } from "./poll.js";
 import { latin1 } from "./process.js";
+import { DIRENTS } from "./syscalls/descriptors.js";
+import { AT_EMPTY_PATH, UTIME_NOW } from "./syscalls/paths.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
 /** @typedef {import("./process.js").Program} Program */
@@ -16,9 +18,6 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;
 const AT_SYMLINK_FOLLOW = 0x400;
-const AT_EMPTY_PATH = 0x1000;
-const O_WRONLY = 1;
-const O_RDWR = 2;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
 const O_TRUNC = 0o1000;
@@ -26,7 +25,6 @@ const O_DIRECTORY = 0o200000;
 const O_NOFOLLOW = 0o400000;
 const F_GETFL = 3;
 const F_SETFL = 4;
-const UTIME_NOW = 0x3fffffff;
 const UTIME_OMIT = 0x3ffffffe;
 
 // preview1: rights, flags and types
@@ -43,8 +41,6 @@ const FILETYPE_OF_MODE = new Map([
   [2, FILETYPE.CHARACTER], [4, FILETYPE.DIRECTORY], [6, FILETYPE.BLOCK], [8, FILETYPE.REGULAR], [10, FILETYPE.LINK],
   [12, FILETYPE.SOCKET],
 ]);
-/** The mailbox holds so many bytes of directory entries. */
-const DIRENTS = 65536;
 /** Size of a preview1 dirent before its name, of a subscription and of an event, bytes. */
 const DIRENT = 24;
 const SUBSCRIPTION = 48;
@@ -58,7 +54,7 @@ const EVENT = 32;
 export function preopen(gate, process) {
   const fd = gate.kernel.openat(process.pid, AT_FDCWD, "/", O_DIRECTORY, 0);
   if (fd < 0) return;
-  gate.install(process, fd, gate.mailInt(0), gate.mailInt(1), gate.mailInt(2), gate.mailInt(3));
+  gate.installOpened(process, fd);
   process.preopens.set(fd, "/");
 }
 
@@ -239,7 +235,7 @@ export function foreignPreview1(gate, program, call) {
         if (fdflags & FDFLAG_NONBLOCK) flags |= O_NONBLOCK;
         const opened = kernel((k) => k.openat(pid, ...path(fd, at, length), flags, 0o666));
         if (opened < 0) return opened;
-        gate.install(process, opened, gate.mailInt(0), gate.mailInt(1), gate.mailInt(2), gate.mailInt(3));
+        gate.installOpened(process, opened);
         return opened;
       }, out),
     path_create_directory: (fd, at, length) => call(() => kernel((k) => k.mkdirat(pid, ...path(fd, at, length), 0o777)), 0),
@@ -336,7 +332,7 @@ function pollOneoff(gate, program, subscriptions, events, count) {
     } else {
       const bits = ready(gate, program, data.getUint32(at + 16, true), type === 1 ? READABLE : WRITABLE);
       happened = bits !== 0;
-      if (bits & 32) error = 8; // POLLNVAL: WASI EBADF
+      if (bits & POLLNVAL) error = 8; // WASI EBADF
     }
     if (!happened) continue;
     const event = events + EVENT * found++;

@@ -1,5 +1,5 @@
 // Interactive sessions: a login shell on a terminal whose screen is the page.
-import { Kind } from "../gate/open-file.js";
+import { Kind, O_RDWR } from "../gate/open-file.js";
 import { latin1 } from "../gate/process.js";
 import { Screen } from "../gate/screen.js";
 import { apiError } from "./errors.js";
@@ -8,7 +8,6 @@ import { adopt, kernelText, launch } from "./launch.js";
 /** @typedef {import("./boot.js").System} System */
 
 const HOME = "/home/user";
-const O_RDWR = 2;
 /** What xterm.js is, for programs that ask. */
 const TERMINAL_ENVS = { TERM: "xterm-256color", COLORTERM: "truecolor" };
 

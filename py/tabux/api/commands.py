@@ -7,10 +7,10 @@ import struct
 from tabux.abi.errno import EACCES, EAGAIN, ENOTDIR, SysError
 from tabux.abi.signal import SIGKILL
 from tabux.abi.stat import S_IFDIR, S_IFMT
-from tabux.api.owner import SHELL, USER
+from tabux.api.owner import USER
 from tabux.fs.credentials import MAY_EXEC, permitted
 from tabux.fs.inode import Inode
-from tabux.kernel import lifecycle, signals
+from tabux.kernel import signals
 from tabux.kernel.descriptions import new_pipe, new_sink, release
 from tabux.kernel.files import OpenFile
 from tabux.kernel.kernel import MAX_PROCESSES, Kernel
@@ -57,11 +57,6 @@ def run(k: Kernel, cwd: str) -> int:
 def _attach(p: Process, *files: OpenFile) -> None:
     for fd, file in enumerate(files):
         p.files[fd] = file
-
-
-def execute(k: Kernel, p: Process) -> int:
-    """The program such a process runs; the gate calls exec_commit when it is ready. ENOENT, EACCES."""
-    return lifecycle.find_program(k, p, SHELL, 0)
 
 
 def cancel(k: Kernel, pid: int) -> int:

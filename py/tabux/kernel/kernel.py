@@ -17,7 +17,6 @@ from tabux.kernel.terminals import Terminal
 #: at most so many processes: a renderer has about 125 memories (RLIMIT_NPROC)
 MAX_PROCESSES = 90
 MAX_FILES = 1024
-_UNLIMITED = -1
 #: resources of getrlimit(2) that are limited: stack, processes, descriptors
 _LIMITS = {3: (1 << 20, 1 << 20), 6: (MAX_PROCESSES, MAX_PROCESSES), 7: (MAX_FILES, 4096)}
 

@@ -21,7 +21,7 @@ const FLOCK = 32;
 const F_DUPFD_CLOEXEC = 1030;
 const F_UNLCK = 2;
 /** The mailbox holds so many bytes of directory entries. */
-const DIRENTS = 65536;
+export const DIRENTS = 65536;
 
 /**
  * @param {import("../process.js").Process} process

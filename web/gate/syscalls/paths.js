@@ -7,7 +7,10 @@ import { BLOCKED, EINTR, EINVAL } from "../errno.js";
 const STATX = 256;
 /** Size of struct statfs64 with 64-bit counts, bytes. */
 const STATFS = 88;
-const UTIME_NOW = 0x3fffffff;
+/** utimensat(2): the present time. */
+export const UTIME_NOW = 0x3fffffff;
+/** The file behind the descriptor itself, where the path is empty. */
+export const AT_EMPTY_PATH = 0x1000;
 
 /**
  * A 64-bit argument in two registers, as a number.
@@ -90,7 +93,7 @@ export const PATH_CALLS = {
         if (result === -EINTR) gate.kernel.abandon_open(process.pid);
         return result;
       };
-    if (fd >= 0) gate.install(process, fd, gate.mailInt(0), gate.mailInt(1), gate.mailInt(2), gate.mailInt(3));
+    if (fd >= 0) gate.installOpened(process, fd);
     return fd;
   },
   // readlinkat(dirfd, path, buffer, size)
@@ -108,7 +111,7 @@ export const PATH_CALLS = {
     const [accessSec, accessNsec] = half(0);
     const [modifySec, modifyNsec] = half(16);
     return gate.kernel.utimensat(
-      program.process.pid, dirfd, name, path ? flags : flags | 0x1000, accessSec, accessNsec, modifySec, modifyNsec,
+      program.process.pid, dirfd, name, path ? flags : flags | AT_EMPTY_PATH, accessSec, accessNsec, modifySec, modifyNsec,
     );
   },
   // statx(dirfd, path, flags, mask, buffer)
