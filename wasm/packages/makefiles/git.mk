@@ -1,9 +1,8 @@
 # git by its own Makefile, told what Debian tells it and what is true of musl and the guest.
 
 # As Debian builds it, without what needs perl, python, Tcl or a network.
-prefix = /usr
-gitexecdir = /usr/lib/git-core
-sysconfdir = /etc
+override prefix = /usr
+override gitexecdir = /usr/lib/git-core
 HOST_CPU = wasm32
 USE_LIBPCRE2 = 1
 DEFAULT_PAGER = pager
