@@ -34,7 +34,8 @@ SEARCHED = (
 )
 NOT_SEARCHED = (
     "x .", "x -", "-e x dir", "-A 2 x dir", "-t py x dir", "-- -x dir", "-e x -- dir", "--files",
-    "--type-list", "-V", "--help", "-f -", "-f-", "--file=-", "--file -", "-i", "-f patterns dir", "x -g '*.c' dir",
+    "--type-list", "-V", "--help", "-f -", "-f-", "--file=-", "--file -", "-i", "-f patterns dir",
+    "x -g '*.c' dir",
 )
 
 
