@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Response, Route
 
-from .conftest import DIST
+from tests.conftest import DIST
+
 from .pages import SandboxPage, TerminalPage
 
 #: what a first visit may load until there is a prompt, bytes on the wire

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Response, expect
 
-from .conftest import DIST
+from tests.conftest import DIST
+
 from .pages import CONFIG, SandboxPage, TerminalPage
 
 

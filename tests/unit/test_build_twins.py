@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wasm.builder import link_passes, names, twins
+from wasm.builder import link_passes, names, optimiser, twins
 from wasm.builder.console import BuildError
 
 PROGRAM = """
@@ -78,11 +78,10 @@ console.log(memory.getInt32(65536, true), memory.getInt32(65540, true));
 """
 
 
-def optimise(source: Path, target: Path, *arguments: str) -> bytes:
-    if not link_passes.WASM_OPT.exists():
+def binaryen(source: Path, target: Path, *steps: optimiser.Step) -> bytes:
+    if not optimiser.BINARYEN.exists():
         pytest.skip("Binaryen is not installed: run `python build.py setup`")
-    command = ["node", str(link_passes.WASM_OPT), *link_passes.FEATURES, str(source), *arguments]
-    subprocess.run([*command, "-o", str(target)], check=True, capture_output=True)
+    optimiser.run("test", source, target, steps, names=True)
     return target.read_bytes()
 
 
@@ -100,15 +99,16 @@ def run(module: bytes, place: Path, mode: str) -> str:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     place = tmp_path_factory.mktemp("plain")
     (place / "program.wat").write_text(PROGRAM)
-    return optimise(place / "program.wat", place / "plain.wasm", "-g")
+    return binaryen(place / "program.wat", place / "plain.wasm")
 
 
 @pytest.fixture(scope="module")
 def asyncified(plain: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     place = tmp_path_factory.mktemp("asyncified")
     (place / "plain.wasm").write_bytes(plain)
-    arguments = ["-g", "-ol", "2", "--asyncify", f"--pass-arg=asyncify-imports@{link_passes.FORK_IMPORT}"]
-    return optimise(place / "plain.wasm", place / "asyncified.wasm", *arguments)
+    settings = {"asyncify-imports": link_passes.FORK_IMPORT}
+    asyncify = optimiser.passes("asyncify", level=2, arguments=settings)
+    return binaryen(place / "plain.wasm", place / "asyncified.wasm", asyncify)
 
 
 @pytest.mark.parametrize(("cold", "twinned"), [((), 4), (("ste*",), 3), (("loop", "twice"), 2)])
@@ -121,7 +121,7 @@ def test_the_program_computes_the_same(
     assert count == twinned
     assert run(module, tmp_path, "rewind") == expected
     (tmp_path / "twins.wasm").write_bytes(module)
-    final = optimise(tmp_path / "twins.wasm", tmp_path / "final.wasm", "-O4")
+    final = binaryen(tmp_path / "twins.wasm", tmp_path / "final.wasm", optimiser.optimise(4))
     assert run(final, tmp_path, "rewind") == expected
 
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import paths, process
+from . import optimiser
 
-WASM_DIS = paths.NODE_MODULES / "binaryen" / "bin" / "wasm-dis"
 FORK_IMPORT = ("tabux", "fork")
 THUNK = "byn$fpcast-emu$"
 
@@ -38,10 +37,10 @@ class Reach:
     indirect_callers: frozenset[str]
 
 
-def read(program: Path, log: Path) -> CallGraph:
+def read(program: Path) -> CallGraph:
     """The call graph of a wasm file with names."""
     text = program.with_suffix(".wat")
-    process.run(["node", WASM_DIS, program, "-o", text], what=f"{program.name}: wasm-dis", log=log)
+    optimiser.run(f"{program}: the call graph", program, text, names=True, text=True)
     try:
         with text.open() as lines:
             return parse(lines)
@@ -57,7 +56,7 @@ _ELEM = re.compile(_NAME)
 
 
 def parse(lines: Iterable[str]) -> CallGraph:
-    """The call graph of WebAssembly text as wasm-dis prints it: one space before each top-level form."""
+    """The call graph of WebAssembly text as Binaryen prints it: one space before each top-level form."""
     g = CallGraph()
     current = ""
     for line in lines:

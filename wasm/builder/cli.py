@@ -10,7 +10,7 @@ from . import assembly, environment, paths, serve, userland
 from .console import BuildError, fail, say
 
 DEFAULT_PORT = 8080
-TEST_ORDER = ("tests/unit", "tests/browser")  # what fails in milliseconds first
+TEST_ORDER = ("tests/unit", "tests/browser", "tests/conformance")  # what fails in milliseconds first
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,29 +12,13 @@ import shutil
 from pathlib import Path
 from types import ModuleType
 
-from . import cache, callgraph, names, paths, preemption, process, twins, wasmfile
-from .console import BuildError, megabytes, say
+from . import cache, callgraph, names, optimiser, paths, preemption, twins, wasmfile
+from .console import megabytes, say
 from .recipe import Passes, Program
 
-# Only what Chromium takes without a flag; tail calls would make Asyncify refuse.
-FEATURES = [
-    f"--enable-{f}"
-    for f in (
-        "exception-handling", "reference-types", "bulk-memory", "bulk-memory-opt", "mutable-globals",
-        "sign-ext", "simd", "nontrapping-float-to-int", "multivalue", "extended-const",
-    )
-]
 FORK_IMPORT = "tabux.fork"
-FPCAST = ["--pass-arg=max-func-params@10", "--fpcast-emu"]
-WASM_OPT = paths.NODE_MODULES / "binaryen" / "bin" / "wasm-opt"
-
-
-def binaryen_version() -> str:
-    """The version that npm installed."""
-    package = paths.NODE_MODULES / "binaryen" / "package.json"
-    if not package.exists():
-        raise BuildError("link passes: no binaryen in web/node_modules: run `python build.py setup`")
-    return str(json.loads(package.read_text())["version"])
+FPCAST = optimiser.passes("fpcast-emu", arguments={"max-func-params": "10"})
+STRIP = optimiser.passes("strip-debug", "strip-producers")
 
 
 def cut_names(passes: Passes) -> frozenset[str]:
@@ -57,15 +41,15 @@ def finish(program: Program, linked: Path) -> Path:
         BuildError: a pass failed.
     """
     passes = program.passes
-    modules: list[ModuleType] = [preemption, wasmfile]
+    modules: list[ModuleType] = [preemption, wasmfile, optimiser]
     if passes.fork == "list":
         modules.append(callgraph)
     if passes.twins:
         modules.append(twins)
-    code = [Path(__file__), *(Path(str(m.__file__)) for m in modules)]
+    code = [Path(__file__), optimiser.SERVICE, *(Path(str(m.__file__)) for m in modules)]
     key = cache.digest(
         linked.read_bytes(), dataclasses.asdict(passes), sorted(cut_names(passes)),
-        binaryen_version(), FEATURES, cache.tree_digest(*code),
+        optimiser.version(), cache.tree_digest(*code),
     )
     place, made = cache.obtain("program", program.name, key, lambda out: _finish(program, linked, out))
     sizes = json.loads((place / "report.json").read_text())
@@ -80,8 +64,6 @@ class _Stages:
     def __init__(self, program: Program, out: Path) -> None:
         self.program = program
         self.out = out
-        self.log = paths.CACHE / "logs" / f"{program.name}.passes.log"
-        self.log.unlink(missing_ok=True)
         self.sizes: dict[str, int] = {}
 
     def write(self, stage: str, module: bytes) -> Path:
@@ -90,13 +72,10 @@ class _Stages:
         path.write_bytes(module)
         return path
 
-    def optimise(self, source: Path, stage: str, *arguments: str) -> Path:
-        """What wasm-opt makes of a file, which goes."""
+    def binaryen(self, source: Path, stage: str, *steps: optimiser.Step, names: bool = True) -> Path:
+        """What Binaryen makes of a file, which goes."""
         path = self.out / f"{stage}.wasm"
-        process.run(
-            ["node", WASM_OPT, *FEATURES, source, *arguments, "-o", path],
-            what=f"{self.program.name}: wasm-opt", log=self.log,
-        )
+        optimiser.run(f"{self.program.name}: {stage}", source, path, steps, names=names)
         source.unlink()
         return path
 
@@ -112,7 +91,6 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
     if program.passes.foreign:
         shutil.copyfile(linked, out / "program.wasm")
     else:
-        say(program.name, "link passes")
         if program.passes.fork == "none":
             _without_fork(stages, linked.read_bytes())
         else:
@@ -124,9 +102,8 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
 
 def _without_fork(stages: _Stages, module: bytes) -> None:
     fuelled = stages.write("fuelled", preemption.add_fuel(module))
-    fpcast = FPCAST if stages.program.passes.fpcast else []
-    # as often as a program that forks is optimised, but in one run
-    stages.optimise(fuelled, "program", *fpcast, "-O2", "-O2", "--strip-debug", "--strip-producers")
+    fpcast = [FPCAST] if stages.program.passes.fpcast else []
+    stages.binaryen(fuelled, "program", *fpcast, optimiser.optimise(2), STRIP, names=False)
 
 
 def _with_fork(stages: _Stages, module: bytes) -> dict[str, int] | None:
@@ -134,31 +111,33 @@ def _with_fork(stages: _Stages, module: bytes) -> dict[str, int] | None:
     passes = stages.program.passes
     # whole-program Asyncify would instrument every function with such a loop: handlers are called indirectly
     fuelled = stages.write("fuelled", module if passes.fork == "whole" else preemption.add_fuel(module))
-    stage = stages.optimise(fuelled, "optimised", "-g", *(FPCAST if passes.fpcast else []), "-O2")
+    fpcast = [FPCAST] if passes.fpcast else []
+    stage = stages.binaryen(fuelled, "optimised", *fpcast, optimiser.optimise(2))
     stages.count("optimised", stage)
-    asyncify = ["--asyncify", f"--pass-arg=asyncify-imports@{FORK_IMPORT}"]
+    settings = {"asyncify-imports": FORK_IMPORT}
     instrumented: frozenset[str] | None = None
     if passes.fork == "list":
-        reach = callgraph.reach_fork(callgraph.read(stage, stages.log), cut_names(passes))
+        graph = callgraph.read(stage)
+        reach = callgraph.reach_fork(graph, cut_names(passes))
         instrumented = reach.functions
-        addlist = stages.out / "addlist"
-        addlist.write_text(",".join(sorted(reach.indirect_callers)))
-        asyncify = [
-            "-ol", "2", *asyncify, "--pass-arg=asyncify-ignore-indirect",
-            f"--pass-arg=asyncify-addlist@@{addlist}", "--pass-arg=asyncify-propagate-addlist",
-        ]
-    stage = stages.optimise(stage, "asyncified", "-g", *asyncify)
+        settings |= {
+            "asyncify-ignore-indirect": "1",
+            "asyncify-addlist": ",".join(sorted(reach.indirect_callers)),
+            "asyncify-propagate-addlist": "1",
+        }
+    # without a level of 2 it would keep every local variable across a fork
+    stage = stages.binaryen(stage, "asyncified", optimiser.passes("asyncify", level=2, arguments=settings))
     stages.count("asyncified", stage)
-    (stages.out / "addlist").unlink(missing_ok=True)
-    level = "-O2"
+    level = 2
     if passes.twins:
         # After this it pays to look closer at the functions: so much can be left out of them.
-        level = "-O4"
+        level = 4
         with_twins, _ = twins.add_twins(stage.read_bytes(), passes.cold)
         stage.unlink()
         stage = stages.write("twins", with_twins)
         stages.count("with twins", stage)
-    named = stages.optimise(stage, "named", "-g", level, "--strip-producers")
+    strip = optimiser.passes("strip-producers")
+    named = stages.binaryen(stage, "named", optimiser.optimise(level), strip)
     (stages.out / "program.wasm").write_bytes(names.stripped(named.read_bytes()))
     return _with_indices(instrumented, named)
 

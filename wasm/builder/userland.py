@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,27 +53,46 @@ def build(only: list[str] | None = None) -> list[Built]:
     for r in _by_dependency(chosen, recipes):
         keys[r.name] = package.key(r, sysroot_key, [keys[u] for u in r.uses])
 
-    make_jobs = 1 if jobs() == 1 else 2
-    with ThreadPoolExecutor(jobs()) as pool:
-        futures: dict[str, Future[Built]] = {}
+    with ThreadPoolExecutor(jobs()) as compilers, ThreadPoolExecutor(jobs()) as finishers:
+        packages: dict[str, Future[Path]] = {}
+        programs: dict[str, list[Future[Path]]] = {}
 
-        def build_one(r: Recipe) -> Built:
-            used = [futures[u].result().place for u in r.uses]
-            place = package.build(r, sysroot, keys[r.name], used, make_jobs)
-            programs = {p.name: link_passes.finish(p, place / "programs" / p.name) for p in r.programs}
-            return Built(r, place, programs)
+        def compile_one(r: Recipe) -> Path:
+            used = [packages[u].result() for u in r.uses]
+            place = package.build(r, sysroot, keys[r.name], used, jobs())
+            programs[r.name] = [
+                finishers.submit(link_passes.finish, p, place / "programs" / p.name) for p in r.programs
+            ]
+            return place
 
-        # A package is submitted after what it uses, so waiting for that cannot starve the pool.
-        for r in _by_dependency(chosen, recipes):
-            futures[r.name] = pool.submit(build_one, r)
-        done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
-        for future in done:
-            error = future.exception()
-            if error:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise error
-    say("userland", f"{len(futures)} packages ready")
-    return sorted((f.result() for f in futures.values()), key=lambda b: b.recipe.name)
+        try:
+            # A package is submitted after what it uses, so waiting for that cannot starve the pool.
+            for r in _by_dependency(chosen, recipes):
+                packages[r.name] = compilers.submit(compile_one, r)
+            _all(packages.values())
+            _all(f for made in programs.values() for f in made)
+        except BaseException:
+            compilers.shutdown(cancel_futures=True)
+            finishers.shutdown(cancel_futures=True)
+            raise
+    say("userland", f"{len(packages)} packages ready")
+    return [
+        Built(r, packages[r.name].result(), {
+            p.name: made.result() for p, made in zip(r.programs, programs[r.name], strict=True)
+        })
+        for r in chosen
+    ]
+
+
+def _all(futures: Iterable[Future[Path]]) -> None:
+    """Wait for all, or for the first that fails.
+
+    Raises:
+        Exception: its error.
+    """
+    done, _ = wait(list(futures), return_when=FIRST_EXCEPTION)
+    for future in done:
+        future.result()
 
 
 def _can_be_built(r: Recipe) -> bool:

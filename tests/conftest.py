@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: the served site, a sandbox driven by the public module, the terminal."""
+"""What the tests in a browser share: the served site, a sandbox driven by the public module, the terminal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from .pages import CONFIG, SandboxPage, TerminalPage
+from tests.browser.pages import CONFIG, SandboxPage, TerminalPage
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 WEB = ROOT / "web"
 
@@ -59,7 +59,7 @@ def fake_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name in ("xterm", "addon-clipboard", "addon-fit", "addon-unicode11", "addon-web-links"):
         shutil.copy(modules / "@xterm" / name / "lib" / f"{name}.mjs", root / "vendor")
     shutil.copy(modules / "@xterm/xterm/css/xterm.css", root / "vendor")
-    shutil.copy(Path(__file__).with_name("fake_worker.js"), root / "kernel-worker.js")
+    shutil.copy(ROOT / "tests/browser/fake_worker.js", root / "kernel-worker.js")
     with CONFIG["serve"](root) as url:
         yield url
 

@@ -1,0 +1,67 @@
+"""Every command: the version is the recipe's, and scripts print what they print on Debian."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser.pages import SandboxPage
+from tests.conformance.cases import ENVIRONMENT, TIMEOUT_S, Case, expected, load, packages
+from wasm.builder import manifest, paths, recipe
+
+CASES = [case for package in packages() for case in load(package)]
+RECIPES = {r.name: r for r in recipe.load_all()}
+PROGRAMS = [(r, program) for r in RECIPES.values() for program in r.programs]
+
+
+def name(case: Case) -> str:
+    return f"{case.package}-{case.number}-{case.command}"
+
+
+def skip_unless_built(package: str) -> None:
+    """Skips where the package was left out, because the machine that built it had not what it needs."""
+    if RECIPES[package].needs and f'"{package}"' not in (paths.DIST / "licenses/index.json").read_text():
+        pytest.skip(f"{package} was left out of this build")
+
+
+def version_script(program: recipe.Program) -> str | None:
+    """What makes a program tell its version; None where it cannot."""
+    command = Path(program.path).name
+    scripts = [case.version for case in CASES if case.command == command and case.version is not None]
+    return (scripts[0] or None) if scripts else f"{program.path} --version"
+
+
+@pytest.mark.parametrize(("r", "program"), PROGRAMS, ids=[program.path for _, program in PROGRAMS])
+def test_version(sandbox: SandboxPage, r: recipe.Recipe, program: recipe.Program) -> None:
+    skip_unless_built(r.name)
+    script = version_script(program)
+    if script is None:
+        pytest.skip("has no way to tell its version")
+    result = sandbox.run(script, envs=ENVIRONMENT, timeoutMs=TIMEOUT_S * 1000)
+    found = result["stdout"] + result["stderr"]
+    assert re.search(rf"(?<![\d.]){re.escape(r.version)}(?!\d)", found), f"{r.version} is not in: {found}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_script(sandbox: SandboxPage, case: Case) -> None:
+    skip_unless_built(case.package)
+    recorded = expected(case.package).get(case.key)
+    assert recorded, f"nothing is recorded for this script: python -m tests.conformance.record {case.package}"
+    place = f"/home/user/{name(case)}"
+    sandbox.evaluate("await sandbox.files.makeDir(arg)", place)
+    environment = {**ENVIRONMENT, "HOME": place}
+    result = sandbox.run(case.script, cwd=place, envs=environment, timeoutMs=TIMEOUT_S * 1000)
+    sandbox.run(f"chmod -R u+rwx {place}; rm -rf {place}")
+    found = result["stdout"], result["exitCode"]
+    assert found == (recorded["stdout"], recorded["status"]), result["stderr"]
+
+
+@pytest.mark.parametrize("r", [r for r in RECIPES.values() if r.programs], ids=lambda r: r.name)
+def test_every_command_is_compared(r: recipe.Recipe) -> None:
+    scripts = "\n".join(case.script for case in CASES if case.package == r.name)
+    for program in r.programs:
+        for path in (program.path, *(manifest.sibling(program.path, other) for other in program.links)):
+            command = re.escape(Path(path).name)
+            assert re.search(rf"(?<![\w.-]){command}(?![\w.=-])", scripts), f"no case runs {path}"
