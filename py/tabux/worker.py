@@ -11,6 +11,7 @@ from typing import Any
 
 from tabux.abi.errno import EIO, SysError
 from tabux.api import commands, files, owner, terminals
+from tabux.fs.bundle import Part
 from tabux.fs.inode import Inode
 from tabux.fs.manifest import Entry
 from tabux.kernel.boot import boot, install, system_calls
@@ -30,13 +31,19 @@ class Worker:
 
     def install(self, manifest: str) -> None:
         """Fills the file system from the text of userland.json."""
-        install(self.kernel, json.loads(manifest)["files"], self._supply)
+        install(self.kernel, json.loads(manifest)["files"], self._supply, self._supply_part)
 
     def _supply(self, inode: Inode, entry: Entry) -> None:
         if "text" in entry:
             self._gate.set_text(inode.ino, entry["text"].encode().decode("latin-1"))
         else:
             self._gate.set_download(inode.ino, entry["url"], entry["size"], entry["sha256"])
+
+    def _supply_part(self, inode: Inode, part: Part) -> None:
+        chunk = part.chunk
+        self._gate.set_part(
+            inode.ino, chunk["url"], chunk["size"], chunk["sha256"], part.offset, part.length
+        )
 
     def api(self) -> dict[str, Callable[..., Any]]:
         """The API's functions by name. A failure answers -errno, also where success answers text."""

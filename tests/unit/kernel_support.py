@@ -116,7 +116,7 @@ class System:
                 ("/usr/bin/locked", 0o2745),
             )
         ]
-        install(self.kernel, programs, lambda inode, entry: None)
+        install(self.kernel, programs, lambda inode, entry: None, lambda inode, part: None)
         self._calls = system_calls(self.kernel)
 
     def call(self, name: str, p: Process | int, *arguments: object) -> int | str:

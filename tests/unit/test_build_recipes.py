@@ -16,6 +16,8 @@ def test_recipe_is_complete(r: recipe.Recipe) -> None:
     if isinstance(r.source, recipe.Source):
         assert re.fullmatch(r"[0-9a-f]{64}", r.source.sha256)
     assert r.licence_files
+    for d in r.data:
+        assert re.match("/usr/share/[^/]+/.", d.path)
     for p in r.programs:
         assert p.path.startswith("/usr/")
         assert p.passes.fork in ("none", "whole", "list")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from tabux.abi.stat import S_IFDIR, S_IFREG, S_ISCHR, S_ISLNK, major, minor
+from tabux.fs.bundle import Chunk, Part
 from tabux.fs.credentials import ROOT
 from tabux.fs.devices import make_devices, make_terminal, remove_terminal
 from tabux.fs.inode import Inode
@@ -110,12 +112,16 @@ MANIFEST: list[Entry] = [
 ]
 
 
+def no_part(inode: Inode, part: Part) -> None:
+    pytest.fail("no bundle has been looked into")
+
+
 def test_manifest() -> None:
     vfs = new_vfs()
     make_layout(vfs)
     vfs.mkdir(vfs.root, "/home/user/kept", 0o755, ALICE)
     supplied: list[tuple[Inode, Entry]] = []
-    populate(vfs, MANIFEST, lambda inode, entry: supplied.append((inode, entry)))
+    populate(vfs, MANIFEST, lambda inode, entry: supplied.append((inode, entry)), no_part)
     assert [(entry["path"], inode.size) for inode, entry in supplied] == [
         ("/usr/bin/bash", 1234),
         ("/usr/libexec/coreutils", 99),
@@ -136,7 +142,7 @@ def test_manifest() -> None:
 def test_a_second_manifest_replaces_files() -> None:
     vfs = new_vfs()
     make_layout(vfs)
-    populate(vfs, MANIFEST, lambda inode, entry: None)
+    populate(vfs, MANIFEST, lambda inode, entry: None, no_part)
     old = at(vfs, "/etc/motd")
     populate(
         vfs,
@@ -146,9 +152,65 @@ def test_a_second_manifest_replaces_files() -> None:
             {"path": "/bin/new", "text": "x"},
         ],
         lambda inode, entry: None,
+        no_part,
     )
     assert at(vfs, "/etc/motd") is not old
     assert store_of(vfs).discarded == [old.ino]
     assert at(vfs, "/usr/bin/ls") is at(vfs, "/usr/bin/bash")
     assert at(vfs, "/usr/libexec/coreutils").nlink == 1
     assert at(vfs, "/usr/bin/new").size == 1
+
+
+ZONES: list[Chunk] = [
+    {"url": "userland/zoneinfo-0.gz", "size": 30, "sha256": "22"},
+    {"url": "userland/zoneinfo-1.gz", "size": 5, "sha256": "33"},
+]
+INDEX = (
+    "Europe/\nEurope/Paris\t10\nEurope/Rome\t20\t755\n@\nUTC\t5\nZulu\t=\tUTC\nlocaltime\t>\tEurope/Rome\nvoid\t0\n"
+)
+
+
+def test_a_bundle_is_filled_when_somebody_looks_into_it() -> None:
+    vfs = new_vfs()
+    supplied: list[tuple[int, Part]] = []
+    populate(
+        vfs,
+        [{"path": "/usr/share/zoneinfo", "bundle": {"chunks": ZONES, "index": INDEX}}],
+        lambda inode, entry: None,
+        lambda inode, part: supplied.append((inode.ino, part)),
+    )
+    top = at(vfs, "/usr/share/zoneinfo")
+    assert (top.nlink, facts(vfs, "/usr/share/zoneinfo"), supplied) == (3, "755 0:0", [])
+    before = top.mtime
+    paris = at(vfs, "/usr/share/zoneinfo/Europe/Paris")
+    assert [name for name, _ in vfs.listdir(top)] == [
+        ".", "..", "Zulu", "void", "localtime", "UTC", "Europe"
+    ]
+    assert (top.nlink, top.mtime, paris.mtime) == (3, before, before)
+    assert at(vfs, "/usr/share/zoneinfo/Zulu") is at(vfs, "/usr/share/zoneinfo/UTC")
+    assert at(vfs, "/usr/share/zoneinfo/localtime", True).mode == S_IFREG | 0o755
+    assert [(part.chunk["url"], part.offset, part.length) for _, part in supplied] == [
+        ("userland/zoneinfo-0.gz", 0, 10),
+        ("userland/zoneinfo-0.gz", 10, 20),
+        ("userland/zoneinfo-1.gz", 0, 5),
+    ]
+    assert supplied[0][0] == paris.ino
+
+
+def test_a_bundle_not_looked_into_can_be_moved_and_removed() -> None:
+    vfs = new_vfs()
+    entries: list[Entry] = [{"path": "/usr/share/zoneinfo", "bundle": {"chunks": ZONES, "index": INDEX}}]
+    populate(vfs, entries, lambda inode, entry: None, lambda inode, part: None)
+    assert failure(vfs.rmdir, vfs.root, "/usr/share/zoneinfo", ROOT) == "ENOTEMPTY"
+    vfs.rename(vfs.root, "/usr/share/zoneinfo", vfs.root, "/usr/zones", ROOT)
+    assert at(vfs, "/usr/zones/UTC").size == 5
+
+
+def test_a_bundle_adds_to_a_directory_that_is_there() -> None:
+    vfs = new_vfs()
+    entries: list[Entry] = [
+        {"path": "/usr/share/zoneinfo/tzdata.zi", "text": "x"},
+        {"path": "/usr/share/zoneinfo", "bundle": {"chunks": ZONES, "index": INDEX}},
+    ]
+    populate(vfs, entries, lambda inode, entry: None, lambda inode, part: None)
+    assert [at(vfs, f"/usr/share/zoneinfo/{n}").size for n in ("tzdata.zi", "Europe/Rome")] == [1, 20]

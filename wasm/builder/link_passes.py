@@ -50,8 +50,8 @@ def finish(program: Program, linked: Path) -> Path:
 
     ``report.json`` has the size in bytes after each stage. ``fork.json`` has the functions that may be on
     the stack at a fork, ``{name: index}`` with the indices of ``program.wasm``: a host can check by it that
-    every frame is instrumented. It is null where Asyncify chose the functions itself. ``named.wasm`` is the
-    program with its names.
+    every frame is instrumented. It is null where Asyncify chose the functions itself. Of a program that forks
+    ``named.wasm`` is the same with its names.
 
     Raises:
         BuildError: a pass failed.
@@ -74,64 +74,93 @@ def finish(program: Program, linked: Path) -> Path:
     return place
 
 
+class _Stages:
+    """The files between the stages of one program, and how large each was."""
+
+    def __init__(self, program: Program, out: Path) -> None:
+        self.program = program
+        self.out = out
+        self.log = paths.CACHE / "logs" / f"{program.name}.passes.log"
+        self.log.unlink(missing_ok=True)
+        self.sizes: dict[str, int] = {}
+
+    def write(self, stage: str, module: bytes) -> Path:
+        """A file with this module."""
+        path = self.out / f"{stage}.wasm"
+        path.write_bytes(module)
+        return path
+
+    def optimise(self, source: Path, stage: str, *arguments: str) -> Path:
+        """What wasm-opt makes of a file, which goes."""
+        path = self.out / f"{stage}.wasm"
+        process.run(
+            ["node", WASM_OPT, *FEATURES, source, *arguments, "-o", path],
+            what=f"{self.program.name}: wasm-opt", log=self.log,
+        )
+        source.unlink()
+        return path
+
+    def count(self, stage: str, file: Path) -> None:
+        """Note the size of a file for the report."""
+        self.sizes[stage] = file.stat().st_size
+
+
 def _finish(program: Program, linked: Path, out: Path) -> None:
-    log = paths.CACHE / "logs" / f"{program.name}.passes.log"
-    log.unlink(missing_ok=True)
-    sizes = {"linked": linked.stat().st_size}
+    stages = _Stages(program, out)
+    stages.count("linked", linked)
+    indices: dict[str, int] | None = {}
     if program.passes.foreign:
         shutil.copyfile(linked, out / "program.wasm")
-        (out / "report.json").write_text(json.dumps(sizes))
-        (out / "fork.json").write_text("{}")
-        return
-    stage = out / "1.wasm"
+    else:
+        say(program.name, "link passes")
+        if program.passes.fork == "none":
+            _without_fork(stages, linked.read_bytes())
+        else:
+            indices = _with_fork(stages, linked.read_bytes())
+        stages.count("final", out / "program.wasm")
+    (out / "report.json").write_text(json.dumps(stages.sizes))
+    (out / "fork.json").write_text(json.dumps(indices, indent=1))
 
-    def opt(source: Path, target: Path, *arguments: str) -> None:
-        process.run(
-            ["node", WASM_OPT, *FEATURES, source, *arguments, "-o", target],
-            what=f"{program.name}: wasm-opt", log=log,
-        )
 
-    say(program.name, "link passes")
-    fuelled = out / "0.wasm"
+def _without_fork(stages: _Stages, module: bytes) -> None:
+    fuelled = stages.write("fuelled", preemption.add_fuel(module))
+    fpcast = FPCAST if stages.program.passes.fpcast else []
+    # as often as a program that forks is optimised, but in one run
+    stages.optimise(fuelled, "program", *fpcast, "-O2", "-O2", "--strip-debug", "--strip-producers")
+
+
+def _with_fork(stages: _Stages, module: bytes) -> dict[str, int] | None:
+    """The functions that may be on the stack at a fork, with their indices; None: Asyncify chose them."""
+    passes = stages.program.passes
     # whole-program Asyncify would instrument every function with such a loop: handlers are called indirectly
-    module = linked.read_bytes()
-    fuelled.write_bytes(module if program.passes.fork == "whole" else preemption.add_fuel(module))
-    opt(fuelled, stage, "-g", *(FPCAST if program.passes.fpcast else []), "-O2")
-    sizes["optimised"] = stage.stat().st_size
-    instrumented: frozenset[str] | None = frozenset()
-    if program.passes.fork != "none":
-        arguments = ["-g", "--asyncify", f"--pass-arg=asyncify-imports@{FORK_IMPORT}"]
-        instrumented = None
-        if program.passes.fork == "list":
-            graph = callgraph.read(stage, log)
-            reach = callgraph.reach_fork(graph, cut_names(program.passes))
-            instrumented = reach.functions
-            addlist = out / "addlist"
-            addlist.write_text(",".join(sorted(reach.indirect_callers)))
-            arguments = [
-                "-g", "-ol", "2", *arguments[1:], "--pass-arg=asyncify-ignore-indirect",
-                f"--pass-arg=asyncify-addlist@@{addlist}", "--pass-arg=asyncify-propagate-addlist",
-            ]
-        opt(stage, out / "2.wasm", *arguments)
-        stage.unlink()
-        stage = out / "2.wasm"
-        sizes["asyncified"] = stage.stat().st_size
+    fuelled = stages.write("fuelled", module if passes.fork == "whole" else preemption.add_fuel(module))
+    stage = stages.optimise(fuelled, "optimised", "-g", *(FPCAST if passes.fpcast else []), "-O2")
+    stages.count("optimised", stage)
+    asyncify = ["--asyncify", f"--pass-arg=asyncify-imports@{FORK_IMPORT}"]
+    instrumented: frozenset[str] | None = None
+    if passes.fork == "list":
+        reach = callgraph.reach_fork(callgraph.read(stage, stages.log), cut_names(passes))
+        instrumented = reach.functions
+        addlist = stages.out / "addlist"
+        addlist.write_text(",".join(sorted(reach.indirect_callers)))
+        asyncify = [
+            "-ol", "2", *asyncify, "--pass-arg=asyncify-ignore-indirect",
+            f"--pass-arg=asyncify-addlist@@{addlist}", "--pass-arg=asyncify-propagate-addlist",
+        ]
+    stage = stages.optimise(stage, "asyncified", "-g", *asyncify)
+    stages.count("asyncified", stage)
+    (stages.out / "addlist").unlink(missing_ok=True)
     level = "-O2"
-    if program.passes.twins:
+    if passes.twins:
         # After this it pays to look closer at the functions: so much can be left out of them.
         level = "-O4"
-        with_twins, _ = twins.add_twins(stage.read_bytes(), program.passes.cold)
+        with_twins, _ = twins.add_twins(stage.read_bytes(), passes.cold)
         stage.unlink()
-        stage = out / "3.wasm"
-        stage.write_bytes(with_twins)
-        sizes["with twins"] = stage.stat().st_size
-    opt(stage, out / "named.wasm", "-g", level, "--strip-producers")
-    opt(out / "named.wasm", out / "program.wasm", "--strip-debug")
-    for leftover in ("0.wasm", "1.wasm", "2.wasm", "3.wasm", "addlist"):
-        (out / leftover).unlink(missing_ok=True)
-    sizes["final"] = (out / "program.wasm").stat().st_size
-    (out / "report.json").write_text(json.dumps(sizes))
-    (out / "fork.json").write_text(json.dumps(_with_indices(instrumented, out / "named.wasm"), indent=1))
+        stage = stages.write("twins", with_twins)
+        stages.count("with twins", stage)
+    named = stages.optimise(stage, "named", "-g", level, "--strip-producers")
+    (stages.out / "program.wasm").write_bytes(names.stripped(named.read_bytes()))
+    return _with_indices(instrumented, named)
 
 
 def _with_indices(functions: frozenset[str] | None, named: Path) -> dict[str, int] | None:

@@ -7,6 +7,7 @@ A list of files, each one of
     {"path", "symlink"}                                    a symbolic link
     {"path", "dir": true, "mode"}                          a directory
     {"path", "mode", "text"}                               a small text file
+    {"path", "bundle"}                                     a directory of data files, see bundles.py
 
 with ``uid`` and ``gid`` where they are not 0. Directories come before what is in them, and a hard link
 after its target.
@@ -15,7 +16,6 @@ after its target.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,11 @@ from .userland import Built
 Entry = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Binary:
-    """A program as it is distributed."""
+def manifest(built: list[Built], binaries: dict[tuple[str, str], Entry]) -> dict[str, Any]:
+    """The content of ``userland.json`` but for the bundles.
 
-    url: str
-    size: int
-    sha256: str
-
-
-def manifest(built: list[Built], binaries: dict[tuple[str, str], Binary]) -> dict[str, Any]:
-    """The content of ``userland.json``."""
+    ``binaries`` has ``url``, ``size`` and ``sha256`` of each program, by package and name.
+    """
     files = skeleton(paths.ROOTFS)
     for b in built:
         files += package_files(b, binaries)
@@ -77,15 +71,12 @@ def _owned(entry: Entry, table: dict[str, Any]) -> Entry:
     return entry
 
 
-def package_files(b: Built, binaries: dict[tuple[str, str], Binary]) -> list[Entry]:
+def package_files(b: Built, binaries: dict[tuple[str, str], Entry]) -> list[Entry]:
     """What a package installs."""
     entries: list[Entry] = []
     for p in b.recipe.programs:
         binary = binaries[b.recipe.name, p.name]
-        entries.append({
-            "path": p.path, "mode": 0o755, "url": binary.url, "size": binary.size, "sha256": binary.sha256,
-            "package": b.recipe.name,
-        })
+        entries.append({"path": p.path, "mode": 0o755, **binary, "package": b.recipe.name})
         entries += [{"path": sibling(p.path, name), "link": p.path} for name in p.links]
         entries += [{"path": sibling(p.path, name), "symlink": Path(p.path).name} for name in p.symlinks]
     for f in b.recipe.files:

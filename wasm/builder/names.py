@@ -17,6 +17,11 @@ def function_indices(module: bytes) -> dict[str, int]:
     return {}
 
 
+def stripped(module: bytes) -> bytes:
+    """The module without its custom sections, names among them."""
+    return w.join([(section, body) for section, body in w.sections(module) if section != w.CUSTOM])
+
+
 def _function_names(body: bytes, at: int) -> dict[str, int]:
     while at < len(body):
         kind = body[at]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import shutil
 from pathlib import Path
 
 from . import cache, paths, process, sources, toolchain
 from .console import BuildError, say
-from .recipe import NpmSource, Recipe
+from .recipe import Data, NpmSource, Recipe
 
 HOST = "wasm32-unknown-linux-musl"
 BUILD = "x86_64-pc-linux-gnu"
@@ -129,6 +130,38 @@ def _collect(recipe: Recipe, tree: Path, out: Path) -> None:
             raise BuildError(f"{recipe.name}: the build made no {name}; the tree is {tree}")
         (out / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(tree / name, out / target)
+    for data in recipe.data:
+        if not _collect_data(data, tree, out / "data"):
+            raise BuildError(f"{recipe.name}: the build made no {data.output}; the tree is {tree}")
+    for pattern in recipe.man:
+        pages = sorted(tree.glob(pattern))
+        if not pages:
+            raise BuildError(f"{recipe.name}: no manual page is {pattern}; the tree is {tree}")
+        for page in pages:
+            _keep(page, out / "data/usr/share/man" / f"man{page.suffix[1:2]}" / page.name)
     answers = tree / "config.cache"
     if answers.exists():
         shutil.copyfile(answers, out / "config.cache")
+
+
+def _collect_data(data: Data, tree: Path, out: Path) -> int:
+    """Copy data files to their place in the guest below ``out``; how many there are."""
+    origin, place = tree / data.output, out / data.path.lstrip("/")
+    if origin.is_file():
+        _keep(origin, place)
+        return 1
+    kept = 0
+    for path in sorted(origin.rglob("*")):
+        name = path.relative_to(origin).as_posix()
+        wanted = any(fnmatch.fnmatchcase(name, p) for p in data.include)
+        refused = any(fnmatch.fnmatchcase(name, p) for p in data.exclude)
+        if wanted and not refused and (path.is_symlink() or path.is_file()):
+            _keep(path, place / name)
+            kept += 1
+    return kept
+
+
+def _keep(path: Path, target: Path) -> None:
+    """Copy a file with its permissions, or a link as a link."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, target, follow_symlinks=False)

@@ -89,6 +89,22 @@ class InstalledFile:
 
 
 @dataclass(frozen=True)
+class Data:
+    """Data files that a program reads: shipped in chunks, loaded when they are first read (bundles.py).
+
+    Attributes:
+        output: a file or a directory of the build tree.
+        path: the same in the guest, below ``/usr/share/<name>/``.
+        include, exclude: shell patterns of paths below the directory; ``*`` matches ``/`` too.
+    """
+
+    output: str
+    path: str
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One package.
 
@@ -97,6 +113,7 @@ class Recipe:
         needs: commands of the machine that builds; where one is missing the package is left out.
         makefile: our own makefile, for a source without configure: the text of ``makefiles/<it>``.
         exports: file of the build tree by the name under which other packages find it.
+        man: shell patterns of ready-made manual pages in the build tree.
     """
 
     name: str
@@ -115,6 +132,8 @@ class Recipe:
     exports: dict[str, str] = field(default_factory=dict)
     programs: tuple[Program, ...] = ()
     files: tuple[InstalledFile, ...] = ()
+    data: tuple[Data, ...] = ()
+    man: tuple[str, ...] = ()
 
     def build_key_parts(self) -> list[Any]:
         """Everything of the recipe that decides what the compiler and the linker make."""
@@ -130,6 +149,8 @@ class Recipe:
             self.exports,
             [p.output for p in self.programs],
             [f.output for f in self.files],
+            [[d.output, d.path, d.include, d.exclude] for d in self.data],
+            self.man,
             list(self.licence_files),
         ]
 
@@ -188,8 +209,10 @@ def _parse(t: dict[str, Any]) -> Recipe:
         edits=parse_edits(t.get("edit", [])),
         make=tuple(tuple(m) for m in t.get("make", {}).get("commands", [[]])),
         exports=t.get("exports", {}),
-        programs=tuple(_program(p) for p in t.get("program", [])),
+        programs=(*(_program(p) for p in t.get("program", [])), *_plain_programs(t.get("programs"))),
         files=tuple(InstalledFile(f["output"], f["path"], f.get("mode", 0o755)) for f in t.get("file", [])),
+        data=tuple(_data(d) for d in t.get("data", [])),
+        man=tuple(t.get("man", ())),
     )
 
 
@@ -213,6 +236,17 @@ def _program(t: dict[str, Any]) -> Program:
             cold=tuple(t.get("cold", ())),
         ),
     )
+
+
+def _plain_programs(t: dict[str, Any] | None) -> list[Program]:
+    """The ``[programs]`` section: many that differ in the name only, which is put for ``{}``."""
+    if t is None:
+        return []
+    return [Program(name, t["output"].format(name), t["path"].format(name)) for name in t["names"]]
+
+
+def _data(t: dict[str, Any]) -> Data:
+    return Data(t["output"], t["path"], tuple(t.get("include", ["*"])), tuple(t.get("exclude", ())))
 
 
 def load_all() -> list[Recipe]:

@@ -25,6 +25,27 @@ export class Content {
     this.compiling = null;
     /** @type {import("./download.js").Download | null} where the bytes come from until they are here */
     this.download = null;
+    /** Where they begin in the download. */
+    this.offset = 0;
+  }
+
+  /**
+   * Says where the bytes will come from when they are asked for.
+   * @param {import("./download.js").Download} download
+   * @param {number} offset where they begin in it
+   * @param {number} size how many they are
+   */
+  comesFrom(download, offset, size) {
+    this.download = download;
+    this.offset = offset;
+    this.size = size;
+  }
+
+  /** Gives up what has not come yet: somebody replaces it. */
+  abandon() {
+    if (!this.download) return;
+    this.download = null;
+    this.size = 0;
   }
 
   /**
@@ -85,14 +106,14 @@ export class Content {
   demand(ready) {
     const { download } = this;
     if (!download) return 0;
-    if (download.failed) return -EIO;
     if (download.bytes) {
-      this.bytes = download.bytes;
-      this.size = download.bytes.length;
+      const whole = this.size === download.bytes.length;
+      this.bytes = whole ? download.bytes : download.bytes.subarray(this.offset, this.offset + this.size);
       this.shared = true;
       this.download = null;
       return 0;
     }
+    if (download.hasFailed()) return -EIO;
     download.whenSettled(ready);
     return BLOCKED;
   }

@@ -308,7 +308,7 @@ export function seek(gate, program, fd, offset, whence) {
   if (file.kind === Kind.DIRECTORY) return gate.kernel.seekdir(program.process.pid, fd, offset, whence);
   if (file.kind !== Kind.REGULAR) return 0;
   const content = /** @type {Content} */ (file.content);
-  const size = content.download ? content.download.size : content.size;
+  const { size } = content;
   let to;
   if (whence === 0) to = offset;
   else if (whence === 1) to = file.position + offset;

@@ -18,33 +18,43 @@ async function sha256(buffer) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** One file to come. `bytes` is set when it is here, `failed` when it cannot be had. */
+/** A download that has failed is tried again when it is wanted after so long, milliseconds. */
+const RETRY_MS = 1000;
+
+/** One file to come. `bytes` is set when it is here. */
 export class Download {
   /**
    * @param {string} url may be gzipped there
    * @param {number} size bytes, unpacked
    * @param {string} hash sha256 of the unpacked file, hexadecimal
+   * @param {import("./shelf.js").Shelf | null} shelf where the browser keeps it between visits
    */
-  constructor(url, size, hash) {
+  constructor(url, size, hash, shelf) {
     this.url = url;
     this.size = size;
     this.hash = hash;
+    this.shelf = shelf;
     /** @type {Uint8Array<ArrayBuffer> | null} */
     this.bytes = null;
-    /** @type {Error | null} */
-    this.failed = null;
+    this.failedMs = -Infinity;
     /** @type {Promise<void> | null} */
     this.running = null;
   }
 
+  /** @returns {boolean} whether it cannot be had at the moment */
+  hasFailed() {
+    return !this.bytes && performance.now() - this.failedMs < RETRY_MS;
+  }
+
   /**
-   * Starts the download unless it has been started.
+   * Starts the download unless it is under way or done.
    * @param {(loaded: number) => void} [onBytes] hears the length of every piece that arrives, as it is on the wire
-   * @returns {Promise<void>} settles when `bytes` or `failed` is set; never rejects
+   * @returns {Promise<void>} settles when `bytes` is set or it `hasFailed`; never rejects
    */
   start(onBytes) {
-    this.running ??= this.#fetch(onBytes).catch((error) => {
-      this.failed = error;
+    this.running ??= this.#load(onBytes).catch((error) => {
+      this.failedMs = performance.now();
+      this.running = null;
       console.error(`tabux: ${this.url}: ${error.message}`);
     });
     return this.running;
@@ -68,8 +78,31 @@ export class Download {
   }
 
   /** @param {((loaded: number) => void)} [onBytes] */
-  async #fetch(onBytes) {
-    const stream = await inflated(await fetch(this.url), onBytes);
+  async #load(onBytes) {
+    const kept = await this.shelf?.take(this.url);
+    if (kept) {
+      try {
+        this.bytes = await this.#checked(kept, onBytes);
+        return;
+      } catch (error) {
+        console.warn(`tabux: ${this.url}: what was kept of it is of no use:`, error);
+        await this.shelf?.drop(this.url);
+      }
+    }
+    const response = await fetch(this.url);
+    const copy = this.shelf && response.ok ? response.clone() : null;
+    this.bytes = await this.#checked(response, onBytes);
+    if (copy) void this.shelf?.put(this.url, copy);
+  }
+
+  /**
+   * @param {Response} response
+   * @param {((loaded: number) => void)} [onBytes]
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} the unpacked file
+   * @throws {Error} it is not the file of the manifest
+   */
+  async #checked(response, onBytes) {
+    const stream = await inflated(response, onBytes);
     const bytes = new Uint8Array(this.size);
     let length = 0;
     for (const reader = stream.getReader(); ; ) {
@@ -80,9 +113,9 @@ export class Download {
       length += value.length;
     }
     if (length !== this.size) throw new Error(`${length} bytes came instead of ${this.size}`);
-    // crypto.subtle exists only in a secure context; a plain http host goes without the check
+    // crypto.subtle exists only in a secure context; elsewhere the checksum of gzip must do
     if (globalThis.crypto?.subtle && (await sha256(bytes.buffer)) !== this.hash)
       throw new Error("its hash is not the one in the manifest: the download is corrupted, reload the page");
-    this.bytes = bytes;
+    return bytes;
   }
 }

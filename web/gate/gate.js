@@ -5,6 +5,7 @@ import { MemoryPool } from "./memory-pool.js";
 import { Kind, OpenFile } from "./open-file.js";
 import { Pipe } from "./pipe.js";
 import { ENDED, REPLACED, Process, addressFault } from "./process.js";
+import { Shelf } from "./shelf.js";
 import { afterEvents } from "./turn.js";
 
 /** @typedef {import("./process.js").Program} Program */
@@ -20,6 +21,7 @@ export class Gate {
   constructor() {
     this.contents = new ContentStore();
     this.memories = new MemoryPool();
+    this.shelf = new Shelf();
     /** @type {Map<number, Process>} */
     this.processes = new Map();
     /** @type {Map<number, Pipe>} */

@@ -16,6 +16,8 @@ function joined(strings) {
  * @returns {Record<string, Function>} by the names the kernel uses
  */
 export function kernelInterface(gate, base, begun) {
+  /** @type {Map<string, Download>} files of the site that hold several of the sandbox */
+  const chunks = new Map();
   return {
     wake: (/** @type {number} */ pid) => gate.wake(pid),
     signal_due: (/** @type {number} */ pid, /** @type {boolean} */ due) => gate.signalDue(pid, due),
@@ -26,7 +28,7 @@ export function kernelInterface(gate, base, begun) {
     sink_closed: (/** @type {number} */ sink) => gate.sinkClosed(sink),
     truncate: (/** @type {number} */ ino, /** @type {number} */ size) => {
       const content = gate.contents.of(ino);
-      content.download = null;
+      content.abandon();
       return content.truncate(size);
     },
     discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
@@ -37,7 +39,14 @@ export function kernelInterface(gate, base, begun) {
     },
     set_download: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash) => {
       const { href } = new URL(url, base);
-      gate.contents.of(ino).download = begun.find((download) => download.url === href) ?? new Download(href, size, hash);
+      const download = begun.find((download) => download.url === href) ?? new Download(href, size, hash, gate.shelf);
+      gate.contents.of(ino).comesFrom(download, 0, size);
+    },
+    set_part: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash, /** @type {number} */ offset, /** @type {number} */ length) => {
+      const { href } = new URL(url, base);
+      let download = chunks.get(href);
+      if (!download) chunks.set(href, (download = new Download(href, size, hash, gate.shelf)));
+      gate.contents.of(ino).comesFrom(download, offset, length);
     },
     set_timer: (/** @type {number} */ timer, /** @type {number} */ ms) => gate.setTimer(timer, ms),
     clear_timer: (/** @type {number} */ timer) => gate.clearTimer(timer),

@@ -107,7 +107,8 @@ export class Assets {
   /** @param {BootFiles["programs"][number]} program @returns {Download} under way, to be compiled at once */
   #program({ url, size, length, sha256 }) {
     this.total += size;
-    const download = new Download(new URL(url, this.site).href, length, sha256);
+    // (a start does not wait for the Cache API: like the rest of it, this is in the browser's own cache)
+    const download = new Download(new URL(url, this.site).href, length, sha256, null);
     void download.prepare(this.#came);
     return download;
   }

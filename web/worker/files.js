@@ -1,4 +1,5 @@
 // The owner's file operations: the kernel finds and makes the files, the bytes pass here.
+import { BLOCKED } from "../gate/errno.js";
 import { apiError } from "./errors.js";
 import { kernelText } from "./launch.js";
 
@@ -30,7 +31,7 @@ export class FileAccess {
   write(path, data) {
     const { gate } = this.system;
     const content = gate.contents.of(this.#call("write", path, path));
-    content.download = null;
+    content.abandon();
     content.image = content.compiling = null;
     content.bytes = data;
     content.size = data.length;
@@ -42,10 +43,13 @@ export class FileAccess {
   /** @param {string} path @returns {Promise<Uint8Array>} a copy */
   async read(path) {
     const content = this.system.gate.contents.of(this.#call("read", path, path));
-    await new Promise((resolve) => {
-      if (content.demand(() => resolve(null)) === 0) resolve(null);
-    });
-    const error = content.demand(() => {});
+    let error;
+    do {
+      error = await new Promise((resolve) => {
+        const now = content.demand(() => resolve(BLOCKED));
+        if (now !== BLOCKED) resolve(now);
+      });
+    } while (error === BLOCKED);
     if (error) throw apiError(error, path);
     return content.bytes.slice(0, content.size);
   }

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Required, TypedDict
 
 from tabux.abi.stat import S_IALLUGO, S_IFDIR, S_IFMT, S_IFREG
+from tabux.fs import bundle
+from tabux.fs.bundle import Bundle, Part
 from tabux.fs.credentials import ROOT
 from tabux.fs.inode import Inode
+from tabux.fs.lazy import defer
 from tabux.fs.vfs import Vfs
 
 
@@ -15,7 +18,8 @@ class Entry(TypedDict, total=False):
     """One file, in the order things are made; `path` is absolute, text is Unicode, ids are 0 by default.
 
     A regular file has `text`, or `url`, `size` and `sha256`; a hard link has `link` (a path listed anywhere
-    in the manifest), a symbolic link `symlink`, a directory `dir`. `mode` holds permission bits.
+    in the manifest), a symbolic link `symlink`, a directory `dir`, a directory of data files `bundle`. `mode`
+    holds permission bits.
     """
 
     path: Required[str]
@@ -27,15 +31,22 @@ class Entry(TypedDict, total=False):
     link: str
     symlink: str
     dir: bool
+    bundle: Bundle
     uid: int
     gid: int
 
 
-def populate(vfs: Vfs, entries: Iterable[Entry], supply: Callable[[Inode, Entry], None]) -> None:
+def populate(
+    vfs: Vfs,
+    entries: Iterable[Entry],
+    supply: Callable[[Inode, Entry], None],
+    supply_part: Callable[[Inode, Part], None],
+) -> None:
     """Makes the files of a manifest; missing parents become root's, mode 755.
 
     `supply(inode, entry)` is called for each regular file, its size already set, so that the content can be
-    attached. What is at a path already is replaced; a directory keeps what it holds.
+    attached; `supply_part(inode, part)` for each file of a bundle, when somebody has looked into the bundle.
+    What is at a path already is replaced; a directory keeps what it holds.
     """
     hard_links: list[tuple[str, str]] = []
     directories: dict[str, Inode] = {}
@@ -52,6 +63,12 @@ def populate(vfs: Vfs, entries: Iterable[Entry], supply: Callable[[Inode, Entry]
                 present = vfs.mkdir(directory, name, 0o755, ROOT)
             _own(present, entry, S_IFDIR, 0o755)
             continue
+        if "bundle" in entry:
+            if present is None:
+                _defer(vfs, vfs.mkdir(directory, name, 0o755, ROOT), entry["bundle"], supply_part)
+            else:
+                bundle.fill(vfs, present, entry["bundle"], supply_part)
+            continue
         _clear(vfs, directory, name, present)
         if "symlink" in entry:
             inode = vfs.symlink(_bytes(entry["symlink"]), directory, name, ROOT)
@@ -65,6 +82,10 @@ def populate(vfs: Vfs, entries: Iterable[Entry], supply: Callable[[Inode, Entry]
         directory, name = _parent(vfs, path, directories)
         _clear(vfs, directory, name, directory.children.get(name) if directory.children else None)
         vfs.link(vfs.root, target, directory, name, ROOT)
+
+
+def _defer(vfs: Vfs, directory: Inode, files: Bundle, supply: Callable[[Inode, Part], None]) -> None:
+    defer(directory, lambda top: bundle.fill(vfs, top, files, supply), bundle.subdirectories(files))
 
 
 def _bytes(text: str) -> str:

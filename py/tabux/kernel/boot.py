@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable
 
 from tabux.abi.errno import EIO, ESRCH, SysError
+from tabux.fs.bundle import Part
 from tabux.fs.devices import make_devices
 from tabux.fs.inode import Inode
 from tabux.fs.layout import make_layout
@@ -26,9 +27,14 @@ def boot(gate: Gate) -> Kernel:
     return kernel
 
 
-def install(kernel: Kernel, entries: Iterable[Entry], supply: Callable[[Inode, Entry], None]) -> None:
+def install(
+    kernel: Kernel,
+    entries: Iterable[Entry],
+    supply: Callable[[Inode, Entry], None],
+    supply_part: Callable[[Inode, Part], None],
+) -> None:
     """Adds the files of a manifest; see `tabux.fs.manifest.populate`."""
-    populate(kernel.vfs, entries, supply)
+    populate(kernel.vfs, entries, supply, supply_part)
 
 
 def system_calls(kernel: Kernel) -> dict[str, Callable[..., int]]:
