@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, bundles, cache, environment, libc, manifest, paths
+from . import bootfiles, bundles, cache, environment, libc, manifest, manual, paths
 from .compress import gzipped
 from .console import say
 from .recipe import Source
@@ -141,6 +141,7 @@ def _add_userland(tree: Tree, built: list[Built]) -> None:
             binaries[b.recipe.name, name] = ship(url_safe(name), "wasm", module)
     content = manifest.manifest(built, binaries)
     data = [b.place / "data" for b in built if (b.place / "data").is_dir()]
+    data += manual.index(built, data)
     content["files"] += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk))
     tree.add("userland.json", (json.dumps(content, indent=1) + "\n").encode())
 
