@@ -17,7 +17,7 @@ function perform({ input, output, text, steps, names, features }) {
   const allowed = features.reduce((all, name) => all | binaryen.Features[name], 0);
   const module = input.endsWith(".wat")
     ? binaryen.parseText(readFileSync(input, "utf8"))
-    : binaryen.readBinaryWithFeatures(readFileSync(input), allowed);
+    : binaryen.readBinary(readFileSync(input));
   try {
     module.setFeatures(allowed);
     binaryen.setDebugInfo(names);
