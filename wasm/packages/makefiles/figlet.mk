@@ -8,5 +8,7 @@ figlet: figlet.o zipio.o crc.o inflate.o utf8.o
 chkfont: chkfont.o
 	$(CC) -o $@ $^
 
+# glibc alone has the macros for C++.
 %.o: %.c
-	$(CC) $(CFLAGS) -DTLF_FONTS -DDEFAULTFONTDIR='"/usr/share/figlet"' -DDEFAULTFONTFILE='"standard"' -c $< -o $@
+	$(CC) $(CFLAGS) -D__BEGIN_DECLS= -D__END_DECLS= -DTLF_FONTS -DDEFAULTFONTDIR='"/usr/share/figlet"' \
+		-DDEFAULTFONTFILE='"standard"' -c $< -o $@
