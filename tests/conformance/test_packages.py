@@ -29,8 +29,8 @@ def skip_unless_built(package: str) -> None:
 
 def version_script(program: recipe.Program) -> str | None:
     """What makes a program tell its version; None where it cannot."""
-    command = Path(program.path).name
-    scripts = [case.version for case in CASES if case.command == command and case.version is not None]
+    names = (program.path, Path(program.path).name)
+    scripts = [case.version for case in CASES if case.command in names and case.version is not None]
     return (scripts[0] or None) if scripts else f"{program.path} --version"
 
 
