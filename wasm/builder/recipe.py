@@ -81,7 +81,7 @@ class Program:
 
 @dataclass(frozen=True)
 class InstalledFile:
-    """A file of the build tree that is installed as it is (a script)."""
+    """A small file of the build tree that is installed as it is and there from the start (a script)."""
 
     output: str
     path: str
@@ -111,7 +111,8 @@ class Recipe:
     Attributes:
         uses: packages whose ``exports`` (libraries and headers) this one compiles and links with.
         needs: commands of the machine that builds; where one is missing the package is left out.
-        makefile: our own makefile, for a source without configure: the text of ``makefiles/<it>``.
+        makefile: our own makefile, the text of ``makefiles/<it>``: instead of upstream's configure and
+            makefile, or, where there are arguments for configure, after that.
         exports: file of the build tree by the name under which other packages find it.
         man: shell patterns of ready-made manual pages in the build tree.
     """
