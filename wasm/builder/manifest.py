@@ -7,6 +7,7 @@ A list of files, each one of
     {"path", "symlink"}                                    a symbolic link
     {"path", "dir": true, "mode"}                          a directory
     {"path", "mode", "text"}                               a small text file
+    {"path", "mode", "base64"}                             a small file that is no text
     {"path", "bundle"}                                     a directory of data files, see bundles.py
 
 with ``uid`` and ``gid`` where they are not 0. Directories come before what is in them, and a hard link
@@ -15,6 +16,7 @@ after its target.
 
 from __future__ import annotations
 
+import base64
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -80,9 +82,16 @@ def package_files(b: Built, binaries: dict[tuple[str, str], Entry]) -> list[Entr
         entries += [{"path": sibling(p.path, name), "link": p.path} for name in p.links]
         entries += [{"path": sibling(p.path, name), "symlink": Path(p.path).name} for name in p.symlinks]
     for f in b.recipe.files:
-        text = (b.place / "files" / Path(f.path).name).read_text()
-        entries.append({"path": f.path, "mode": f.mode, "text": text, "package": b.recipe.name})
+        held = (b.place / "files" / Path(f.path).name).read_bytes()
+        entries.append({"path": f.path, "mode": f.mode, **_content(held), "package": b.recipe.name})
     return entries
+
+
+def _content(held: bytes) -> Entry:
+    try:
+        return {"text": held.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(held).decode()}
 
 
 def sibling(path: str, name: str) -> str:
