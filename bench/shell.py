@@ -36,19 +36,29 @@ WORK = [
     ("grep on 10 MB", "grep -c 99 /tmp/bench.txt", 1),
     ("grep -E on 10 MB", "grep -cE '(12|34)+5$' /tmp/bench.txt", 1),
     ("sed on 10 MB", "sed 's/9/x/g' /tmp/bench.txt | tail -1", 1),
+    ("gawk sum of 10 MB", "gawk '{ s += $1 } END { print s }' /tmp/bench.txt", 1),
+    ("sort of 10 MB", "sort /tmp/bench.txt | tail -1", 1),
     ("wc on 10 MB", "wc /tmp/bench.txt", 1),
     ("uniq on 10 MB", "uniq /tmp/bench.txt | tail -1", 1),
     ("sha256sum of 50 MB", "head -c 50000000 /dev/zero | sha256sum", 1),
+    ("gzip | gzip -d of 10 MB", "gzip < /tmp/bench.txt | gzip -d | tail -1", 1),
     ("find, 2,000 files", "find /tmp/bench.d -name '*7*' | wc -l", 1),
     ("grep -r, 2,000 files", "grep -r needle /tmp/bench.d | wc -l", 1),
+    ("git status, 1,000 files", "cd /tmp/bench.git && git status --short | wc -l", 1),
+    ("git log --stat", "cd /tmp/bench.git && git log --stat | wc -l", 1),
 ]
 #: made once on both sides
 PREPARE = """
 seq 1 1400000 > /tmp/bench.txt
 mkdir -p /tmp/bench.d/{0..19}
 for d in {0..19}; do for f in {0..99}; do echo "line $f needle" > /tmp/bench.d/$d/$f.txt; done; done
+git init -q /tmp/bench.git
+cp -r /tmp/bench.d/? /tmp/bench.git
+cd /tmp/bench.git
+git add .
+git -c user.name=x -c user.email=x@example.org commit -qm first
 """
-CLEAN = "rm -rf /tmp/bench.txt /tmp/bench.d"
+CLEAN = "rm -rf /tmp/bench.txt /tmp/bench.d /tmp/bench.git"
 
 
 def native(script: str) -> float:

@@ -33,7 +33,7 @@ def add(tree: Tree) -> None:
             "kernel": _as_it_is(tree, "tabux-kernel.zip"),
             "library": _as_it_is(tree, "pyodide/python_stdlib.zip"),
         },
-        "manifest": _as_it_is(tree, "userland.json"),
+        "manifest": _gzipped(tree, "userland", "json", _content(tree, "userland.json")),
         "programs": [_program(tree, path) for path in PROMPT_PROGRAMS],
     }
     made = snapshot.make({name: _content(tree, name) for name in snapshot.INGREDIENTS})

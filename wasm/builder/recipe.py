@@ -81,11 +81,12 @@ class Program:
 
 @dataclass(frozen=True)
 class InstalledFile:
-    """A small file of the build tree that is installed as it is and there from the start (a script)."""
+    """A file of the build tree that is installed as it is (a script); ``early``: nothing waits for it."""
 
     output: str
     path: str
     mode: int
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ def _parse(t: dict[str, Any]) -> Recipe:
         make=tuple(tuple(m) for m in t.get("make", {}).get("commands", [[]])),
         exports=t.get("exports", {}),
         programs=(*(_program(p) for p in t.get("program", [])), *_plain_programs(t.get("programs"))),
-        files=tuple(InstalledFile(f["output"], f["path"], f.get("mode", 0o755)) for f in t.get("file", [])),
+        files=tuple(_file(f) for f in t.get("file", [])),
         data=tuple(_data(d) for d in t.get("data", [])),
         man=tuple(t.get("man", ())),
     )
@@ -244,6 +245,10 @@ def _plain_programs(t: dict[str, Any] | None) -> list[Program]:
     if t is None:
         return []
     return [Program(name, t["output"].format(name), t["path"].format(name)) for name in t["names"]]
+
+
+def _file(t: dict[str, Any]) -> InstalledFile:
+    return InstalledFile(t["output"], t["path"], t.get("mode", 0o755), t.get("early", False))
 
 
 def _data(t: dict[str, Any]) -> Data:
