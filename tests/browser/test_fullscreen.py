@@ -223,7 +223,8 @@ def test_vim_shows_its_help(screen: Screen) -> None:
     screen.begin("vim")
     screen.until("rows.some((row) => row.includes('VIM - Vi IMproved'))")
     screen.type(":help motion.txt\n")
-    screen.until("rows[0].startsWith('motion.txt') && rows.some((row) => row.startsWith('motion.txt [Help]'))")
+    screen.until("rows[0].startsWith('motion.txt')")
+    screen.until("rows.some((row) => row.startsWith('motion.txt [Help][RO]'))")
     screen.type(":qa\n")
     screen.ended()
 
