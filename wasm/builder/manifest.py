@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import bundles, paths
+from . import bundles, manual, paths
 from .userland import Built
 
 Entry = dict[str, Any]
@@ -45,6 +45,7 @@ def manifest(built: list[Built], ship: Ship) -> dict[str, Any]:
     for b in built:
         files += package_files(b, ship)
     data = [b.place / "data" for b in built if (b.place / "data").is_dir()]
+    data += manual.index(built, data)
     files += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk))
     return {
         "files": files,

@@ -37,6 +37,16 @@ class NpmSource:
 
 
 @dataclass(frozen=True)
+class PypiSource:
+    """A PyPI package of ``pyproject.toml`` that has data in it.
+
+    Outputs are below ``site-packages``, licence files below the package's ``dist-info``.
+    """
+
+    package: str
+
+
+@dataclass(frozen=True)
 class Edit:
     """A search and replace in an unpacked source; ``find`` must occur exactly once."""
 
@@ -122,7 +132,7 @@ class Recipe:
     version: str
     licence: str
     licence_files: tuple[str, ...]
-    source: Source | NpmSource
+    source: Source | NpmSource | PypiSource
     uses: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     cflags: str = "-O2"
@@ -155,6 +165,14 @@ class Recipe:
             self.man,
             list(self.licence_files),
         ]
+
+
+def _source(t: dict[str, Any]) -> Source | NpmSource | PypiSource:
+    if "npm" in t:
+        return NpmSource(**t["npm"])
+    if "pypi" in t:
+        return PypiSource(**t["pypi"])
+    return parse_source(t["source"])
 
 
 def parse_source(table: dict[str, Any]) -> Source:
@@ -201,7 +219,7 @@ def _parse(t: dict[str, Any]) -> Recipe:
         version=t["version"],
         licence=t["licence"],
         licence_files=tuple(t["licence-files"]),
-        source=NpmSource(**t["npm"]) if "npm" in t else parse_source(t["source"]),
+        source=_source(t),
         uses=tuple(t.get("uses", ())),
         needs=tuple(t.get("needs", ())),
         cflags=t.get("cflags", "-O2"),
