@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import cache, paths, process, sources, toolchain
 from .console import BuildError, say
-from .recipe import Data, NpmSource, Recipe
+from .recipe import Data, NpmSource, PypiSource, Recipe
 
 HOST = "wasm32-unknown-linux-musl"
 BUILD = "x86_64-pc-linux-gnu"
@@ -26,6 +26,9 @@ def key(recipe: Recipe, sysroot_key: str, used: list[str]) -> str:
         script = paths.PACKAGES / "extract" / recipe.source.extract
         installed = (paths.NODE_MODULES / recipe.source.package / "package.json").read_bytes()
         return cache.digest(recipe.build_key_parts(), script.read_bytes(), installed)
+    if isinstance(recipe.source, PypiSource):
+        record = (_dist_info(recipe, recipe.source) / "RECORD").read_bytes()
+        return cache.digest(recipe.build_key_parts(), record)
     return cache.digest(
         recipe.build_key_parts(), sysroot_key, used, toolchain.version(),
         cache.tree_digest(here, here.with_name("cc.py")),
@@ -50,6 +53,9 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
     if isinstance(recipe.source, NpmSource):
         _extract(recipe, recipe.source, out)
         return
+    if isinstance(recipe.source, PypiSource):
+        _take_data(recipe, recipe.source, out)
+        return
     log = paths.CACHE / "logs" / f"{recipe.name}.log"
     configure_log = paths.CACHE / "logs" / f"{recipe.name}.configure.log"
     for old in (log, configure_log):
@@ -63,17 +69,22 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
         "CPPFLAGS": " ".join(f"-I{u}/exports" for u in used),
         "LDFLAGS": " ".join(f"-L{u}/exports" for u in used),
     }
-    settings = []
-    if recipe.makefile is None:
+    settings: list[str] = []
+    environment = {"MAKEFLAGS": "", "LC_ALL": "C"}
+    if recipe.makefile is None or recipe.configure:
         _configure(recipe, tree, variables, configure_log)
-    else:
+    if recipe.makefile is not None:
         (tree / "tabux.mk").write_text(recipe.makefile)
-        settings = ["-f", "tabux.mk", *(f"{name}={value}" for name, value in variables.items())]
+        settings = ["-f", "tabux.mk"]
+        if recipe.configure:
+            environment |= variables  # arguments would go before what upstream's makefiles say
+        else:
+            settings += [f"{name}={value}" for name, value in variables.items()]
     for arguments in recipe.make:
         say(recipe.name, f"make {' '.join(arguments)}".rstrip())
         process.run(
             ["make", f"-j{jobs}", *settings, *arguments], what=f"{recipe.name}: make", log=log, cwd=tree,
-            env={"MAKEFLAGS": "", "LC_ALL": "C"},
+            env=environment,
         )
     _check_signatures(recipe, log)
     _collect(recipe, tree, out)
@@ -92,6 +103,26 @@ def _extract(recipe: Recipe, source: NpmSource, out: Path) -> None:
         )
     for name in recipe.licence_files:
         shutil.copyfile(place / name, out / "licences" / name)
+
+
+def _dist_info(recipe: Recipe, source: PypiSource) -> Path:
+    """What pip has noted about a package of the .venv, which is installed in the same directory."""
+    name = f"{source.package}-{recipe.version}.dist-info"
+    found = sorted(paths.VENV.glob(f"lib/python3.*/site-packages/{name}"))
+    if not found:
+        raise BuildError(f"{recipe.name}: no {name} in .venv: is it what pyproject.toml pins?")
+    return found[0]
+
+
+def _take_data(recipe: Recipe, source: PypiSource, out: Path) -> None:
+    """Take data files out of a package of the .venv."""
+    dist_info = _dist_info(recipe, source)
+    (out / "licences").mkdir()
+    for name in recipe.licence_files:
+        shutil.copyfile(dist_info / name, out / "licences" / Path(name).name)
+    for data in recipe.data:
+        if not _collect_data(data, dist_info.parent, out / "data"):
+            raise BuildError(f"{recipe.name}: {source.package} has no {data.output}")
 
 
 def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], log: Path) -> None:
@@ -129,7 +160,7 @@ def _collect(recipe: Recipe, tree: Path, out: Path) -> None:
         if not (tree / name).is_file():
             raise BuildError(f"{recipe.name}: the build made no {name}; the tree is {tree}")
         (out / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(tree / name, out / target)
+        shutil.copy(tree / name, out / target)
     for data in recipe.data:
         if not _collect_data(data, tree, out / "data"):
             raise BuildError(f"{recipe.name}: the build made no {data.output}; the tree is {tree}")

@@ -112,7 +112,7 @@ class _Root(_Directory):
         file(self, "filesystems", lambda: proctext.filesystems(vfs.mounts))
         file(self, "loadavg", lambda: proctext.loadavg(system))
         file(self, "meminfo", lambda: proctext.meminfo(system))
-        file(self, "stat", lambda: proctext.system_stat(system))
+        file(self, "stat", lambda: proctext.system_stat(system, vfs.clock()))
         file(self, "uptime", lambda: proctext.uptime(system, vfs.clock()))
         file(self, "version", lambda: proctext.version(system))
         sys = directory(self, "sys")

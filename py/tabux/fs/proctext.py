@@ -93,21 +93,25 @@ def _descriptor_table_size(process: ProcessView) -> int:
     return size if process.fds else 0
 
 
-def system_stat(system: SystemView) -> str:
-    """/proc/stat: the lines ps and uptime look at."""
-    used = idle = 0
-    running = 0
-    for pid in system.pids():
-        process = system.process(pid)
-        if process is not None:
-            used += process.cpu_time
-            running += process.state == "R"
-    idle = system.idle_time
+def system_stat(system: SystemView, now: int) -> str:
+    """/proc/stat: the lines ps, top and uptime look at."""
+    running, _ = _counted(system)
+    used, idle = system.cpu_time, _idle_time(system, now)
     times = f"{used // TICK} 0 0 {idle // TICK} 0 0 0 0 0 0"
     return (
         f"cpu  {times}\ncpu0 {times}\nintr 0\nctxt 0\nbtime {system.boot_time // SECOND}\n"
-        f"processes {system.last_pid}\nprocs_running {max(1, running)}\nprocs_blocked 0\n"
+        f"processes {system.last_pid}\nprocs_running {running}\nprocs_blocked 0\n"
     )
+
+
+def _counted(system: SystemView) -> tuple[int, int]:
+    """Processes that run (the one that asks does), and all."""
+    found = [process for pid in system.pids() if (process := system.process(pid)) is not None]
+    return max(1, sum(process.state == "R" for process in found)), len(found)
+
+
+def _idle_time(system: SystemView, now: int) -> int:
+    return max(0, now - system.boot_time - system.cpu_time)
 
 
 def meminfo(system: SystemView) -> str:
@@ -136,19 +140,14 @@ def meminfo(system: SystemView) -> str:
 
 def uptime(system: SystemView, now: int) -> str:
     """/proc/uptime: seconds since boot, seconds idle."""
-    return f"{(now - system.boot_time) / SECOND:.2f} {system.idle_time / SECOND:.2f}\n"
+    return f"{(now - system.boot_time) / SECOND:.2f} {_idle_time(system, now) / SECOND:.2f}\n"
 
 
 def loadavg(system: SystemView) -> str:
     """/proc/loadavg."""
-    count = running = 0
-    for pid in system.pids():
-        process = system.process(pid)
-        if process is not None:
-            count += 1
-            running += process.state == "R"
+    running, count = _counted(system)
     one, five, fifteen = system.load
-    return f"{one:.2f} {five:.2f} {fifteen:.2f} {max(1, running)}/{count} {system.last_pid}\n"
+    return f"{one:.2f} {five:.2f} {fifteen:.2f} {running}/{count} {system.last_pid}\n"
 
 
 def version(system: SystemView) -> str:
