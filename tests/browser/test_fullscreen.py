@@ -182,6 +182,7 @@ def test_vim_stops_and_goes_on(screen: Screen) -> None:
     screen.begin("vim f")
     screen.until_last_row("[New]")
     screen.type("ihalf")
+    screen.until_row(0, "half")  # what it asked the terminal at its start has been answered by now
     screen.press("Escape", "Control+z")
     screen.ended()
     screen.type("jobs\n")
