@@ -28,11 +28,12 @@ def test_recipe_is_complete(r: recipe.Recipe) -> None:
 def test_no_path_is_installed_twice() -> None:
     seen: set[str] = {e["path"] for e in manifest.skeleton(paths.ROOTFS)}
     for r in RECIPES:
+        names = [f.path for f in r.files]
         for p in r.programs:
-            names = [p.path, *(manifest.sibling(p.path, n) for n in (*p.links, *p.symlinks))]
-            for name in [*names, *(f.path for f in r.files)]:
-                assert name not in seen, name
-                seen.add(name)
+            names += [p.path, *(manifest.sibling(p.path, n) for n in (*p.links, *p.symlinks))]
+        for name in names:
+            assert name not in seen, name
+            seen.add(name)
 
 
 def test_a_broken_recipe_is_named(tmp_path) -> None:

@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, bundles, cache, environment, libc, manifest, manual, paths
+from . import bootfiles, cache, environment, libc, manifest, paths
 from .compress import gzipped
 from .console import say
 from .recipe import Source
@@ -130,25 +130,12 @@ def kernel_zip() -> bytes:
 def _add_userland(tree: Tree, built: list[Built]) -> None:
     def ship(stem: str, suffix: str, data: bytes) -> manifest.Entry:
         sha256 = hashlib.sha256(data).hexdigest()
-        url = f"userland/{stem}-{sha256[:8]}.{suffix}.gz"
+        # "[" is a character that not every server takes
+        url = f"userland/{stem.replace('[', 'bracket')}-{sha256[:8]}.{suffix}.gz"
         tree.add(url, gzipped(data))
         return {"url": url, "size": len(data), "sha256": sha256}
 
-    binaries: dict[tuple[str, str], manifest.Entry] = {}
-    for b in built:
-        for name, place in b.programs.items():
-            module = (place / "program.wasm").read_bytes()
-            binaries[b.recipe.name, name] = ship(url_safe(name), "wasm", module)
-    content = manifest.manifest(built, binaries)
-    data = [b.place / "data" for b in built if (b.place / "data").is_dir()]
-    data += manual.index(built, data)
-    content["files"] += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk))
-    tree.add("userland.json", (json.dumps(content, indent=1) + "\n").encode())
-
-
-def url_safe(name: str) -> str:
-    """A program's name in an address: ``[`` is a character that not every server takes."""
-    return name.replace("[", "bracket")
+    tree.add("userland.json", (json.dumps(manifest.manifest(built, ship), indent=1) + "\n").encode())
 
 
 def _add_licences(tree: Tree, built: list[Built]) -> None:

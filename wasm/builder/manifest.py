@@ -2,7 +2,7 @@
 
 A list of files, each one of
 
-    {"path", "mode", "url", "size", "sha256", "package"}   a program, its URL relative to dist/
+    {"path", "mode", "url", "size", "sha256", "package"}   a program or a long text, its URL relative to dist/
     {"path", "link"}                                       a hard link
     {"path", "symlink"}                                    a symbolic link
     {"path", "dir": true, "mode"}                          a directory
@@ -16,23 +16,35 @@ after its target.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import bundles, manual, paths
 from .userland import Built
 
 Entry = dict[str, Any]
 
 
-def manifest(built: list[Built], binaries: dict[tuple[str, str], Entry]) -> dict[str, Any]:
-    """The content of ``userland.json`` but for the bundles.
+#: Puts a file into the site, given stem and suffix of its name, and its bytes: ``url``, ``size``, ``sha256``.
+Ship = Callable[[str, str, bytes], Entry]
 
-    ``binaries`` has ``url``, ``size`` and ``sha256`` of each program, by package and name.
+#: a text that is larger is not part of the manifest, which every start loads, bytes
+INLINE_LIMIT = 2048
+
+
+def manifest(built: list[Built], ship: Ship) -> dict[str, Any]:
+    """The content of ``userland.json``, and what it names shipped.
+
+    Raises:
+        BuildError: the data files of the packages do not go together.
     """
     files = skeleton(paths.ROOTFS)
     for b in built:
-        files += package_files(b, binaries)
+        files += package_files(b, ship)
+    data = [b.place / "data" for b in built if (b.place / "data").is_dir()]
+    data += manual.index(built, data)
+    files += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk))
     return {
         "files": files,
         "packages": [
@@ -71,17 +83,19 @@ def _owned(entry: Entry, table: dict[str, Any]) -> Entry:
     return entry
 
 
-def package_files(b: Built, binaries: dict[tuple[str, str], Entry]) -> list[Entry]:
+def package_files(b: Built, ship: Ship) -> list[Entry]:
     """What a package installs."""
     entries: list[Entry] = []
     for p in b.recipe.programs:
-        binary = binaries[b.recipe.name, p.name]
+        binary = ship(p.name, "wasm", (b.programs[p.name] / "program.wasm").read_bytes())
         entries.append({"path": p.path, "mode": 0o755, **binary, "package": b.recipe.name})
         entries += [{"path": sibling(p.path, name), "link": p.path} for name in p.links]
         entries += [{"path": sibling(p.path, name), "symlink": Path(p.path).name} for name in p.symlinks]
     for f in b.recipe.files:
-        text = (b.place / "files" / Path(f.path).name).read_text()
-        entries.append({"path": f.path, "mode": f.mode, "text": text, "package": b.recipe.name})
+        data = (b.place / "files" / Path(f.path).name).read_bytes()
+        small = len(data) <= INLINE_LIMIT
+        content = {"text": data.decode()} if small else ship(Path(f.path).name, "text", data)
+        entries.append({"path": f.path, "mode": f.mode, **content, "package": b.recipe.name})
     return entries
 
 
