@@ -13,7 +13,7 @@ from tabux.abi.errno import EIO, SysError
 from tabux.api import commands, files, owner, terminals
 from tabux.fs.bundle import Part
 from tabux.fs.inode import Inode
-from tabux.fs.manifest import Entry
+from tabux.fs.manifest import Entry, content
 from tabux.kernel.boot import boot, install, system_calls
 from tabux.kernel.kernel import Kernel
 
@@ -34,8 +34,9 @@ class Worker:
         install(self.kernel, json.loads(manifest)["files"], self._supply, self._supply_part)
 
     def _supply(self, inode: Inode, entry: Entry) -> None:
-        if "text" in entry:
-            self._gate.set_text(inode.ino, entry["text"].encode().decode("latin-1"))
+        held = content(entry)
+        if held is not None:
+            self._gate.set_text(inode.ino, held.decode("latin-1"))
         else:
             self._gate.set_download(inode.ino, entry["url"], entry["size"], entry["sha256"])
 

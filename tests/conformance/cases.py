@@ -3,7 +3,7 @@
 A file `cases/<package>.toml` has sections
 
     [[case]]
-    command = "bzip2"                        # what it is about
+    command = "bzip2"                        # what it is about; a path where it is not in PATH
     version = "bzip2 --help 2>&1 | head -1"  # where --version does not tell it; "": nothing does
     script = '''…'''                         # what is compared: standard output and exit status
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def skip_unless_built(package: str) -> None:
 
 def version_script(program: recipe.Program) -> str | None:
     """What makes a program tell its version; None where it cannot."""
-    command = Path(program.path).name
-    scripts = [case.version for case in CASES if case.command == command and case.version is not None]
+    names = (program.path, Path(program.path).name)
+    scripts = [case.version for case in CASES if case.command in names and case.version is not None]
     return (scripts[0] or None) if scripts else f"{program.path} --version"
 
 
@@ -54,8 +55,11 @@ def test_script(sandbox: SandboxPage, case: Case) -> None:
     environment = {**ENVIRONMENT, "HOME": place}
     result = sandbox.run(case.script, cwd=place, envs=environment, timeoutMs=TIMEOUT_S * 1000)
     sandbox.run(f"chmod -R u+rwx {place}; rm -rf {place}")
-    found = result["stdout"], result["exitCode"]
-    assert found == (recorded["stdout"], recorded["status"]), result["stderr"]
+    found = f"{result['stdout']}[status {result['exitCode']}]"
+    wanted = f"{recorded['stdout']}[status {recorded['status']}]"
+    lines = difflib.unified_diff(wanted.splitlines(), found.splitlines(), "Debian", "tabux", lineterm="")
+    if found != wanted:
+        pytest.fail("\n".join([*lines, "standard error:", result["stderr"]]), pytrace=False)
 
 
 @pytest.mark.parametrize("r", [r for r in RECIPES.values() if r.programs], ids=lambda r: r.name)

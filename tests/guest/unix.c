@@ -469,6 +469,25 @@ static void spawns(void)
 	}
 	CHECK(good && count == 1);
 
+	/* vfork: the parent returns when the child has executed or exited, and sees what it did to the memory */
+	volatile int seen = 0;
+	pid_t self = getpid();
+	if (!(pid = vfork())) {
+		seen = getpid();
+		chdir("/");
+		execlp("sh", "sh", "-c", "test $(pwd) = / && exit 4", (char *)0);
+		_exit(1);
+	}
+	CHECK(pid > 0 && seen == pid && getpid() == self);
+	CHECK(status_of(pid) == 4 << 8);
+	CHECK(open("spawn.out", O_WRONLY | O_CREAT, 0644) >= 0 && !unlink("spawn.out"));
+	if (!(pid = vfork())) {
+		seen = execl("/nonexistent", "x", (char *)0) == -1 && errno == ENOENT;
+		_exit(3);
+	}
+	CHECK(seen == 1 && status_of(pid) == 3 << 8);
+	CHECK(!posix_spawnp(&pid, "true", 0, 0, (char *[]){ "true", 0 }, environ) && !status_of(pid));
+
 	char *arguments[] = { "sh", "-c", "test \"$A\" = b && exit 5", 0 }, *variables[] = { "A=b", 0 };
 	if (!(pid = fork())) {
 		execve("/bin/sh", arguments, variables);
@@ -615,12 +634,32 @@ static void locks(void)
 	unlink("locked");
 }
 
+/* Before anything else is printed. */
+static void output(void)
+{
+	int ends[2], out = dup(1);
+	char text[16] = "";
+
+	/* what goes to a pipe is kept, from the first line on */
+	pipe(ends);
+	dup2(ends[1], 1);
+	puts("out");
+	write(1, "err\n", 4);
+	fflush(stdout);
+	dup2(out, 1);
+	CHECK(read(ends[0], text, sizeof text) == 8 && !strcmp(text, "err\nout\n"));
+	close(ends[0]);
+	close(ends[1]);
+	close(out);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } themes[] = {
 	{ "signals", signals }, { "restarts", restarts }, { "children", children }, { "pipes", pipes },
 	{ "polls", polls }, { "spawns", spawns }, { "files", files }, { "locks", locks },
+	{ "output", output },
 };
 
 int main(int argc, char **argv)

@@ -31,8 +31,12 @@ class FakeGate:
         self.due: dict[int, bool] = {}
         self.stopped: dict[int, bool] = {}
         self.ended: dict[int, int] = {}
-        #: what `gone` is to answer: CPU time in ms by pid
+        #: what `gone` and `cpu_time` are to answer: CPU time in ms by pid
         self.cpu: dict[int, float] = {}
+        #: who waits in a call
+        self.asleep: set[int] = set()
+        #: bytes by pid
+        self.memories: dict[int, int] = {}
         self.pipes: dict[int, tuple[int, int]] = {}
         self.closed_sinks: list[int] = []
         self.sizes: dict[int, int] = {}
@@ -92,6 +96,15 @@ class FakeGate:
 
     def environment(self, pid: int) -> str:
         return "A=1\0"
+
+    def cpu_time(self, pid: int) -> float:
+        return self.cpu.get(pid, 0.0)
+
+    def sleeping(self, pid: int) -> bool:
+        return pid in self.asleep
+
+    def memory_size(self, pid: int) -> int:
+        return self.memories.get(pid, 0)
 
     def now(self) -> float:
         return self.ms

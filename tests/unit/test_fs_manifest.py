@@ -9,7 +9,7 @@ from tabux.fs.credentials import ROOT
 from tabux.fs.devices import make_devices, make_terminal, remove_terminal
 from tabux.fs.inode import Inode
 from tabux.fs.layout import USER, make_layout
-from tabux.fs.manifest import Entry, populate
+from tabux.fs.manifest import Entry, content, populate
 from tabux.fs.vfs import Vfs
 
 from tests.unit.fs_support import ALICE, failure, new_vfs, store_of
@@ -106,6 +106,7 @@ MANIFEST: list[Entry] = [
     },
     {"path": "/etc/motd", "mode": 0o644, "text": "héllo\n"},
     {"path": "/etc/skel/.profile", "text": ""},
+    {"path": "/usr/lib/terminfo/x/xterm", "base64": "HgIl/w=="},
     {"path": "/opt/é", "symlink": "ü"},
     {"path": "/home/user", "dir": True, "mode": 0o700, "uid": 1000, "gid": 1000},
     {"path": "/var/empty/", "dir": True},
@@ -127,7 +128,9 @@ def test_manifest() -> None:
         ("/usr/libexec/coreutils", 99),
         ("/etc/motd", 7),
         ("/etc/skel/.profile", 0),
+        ("/usr/lib/terminfo/x/xterm", 4),
     ]
+    assert content(supplied[-1][1]) == b"\x1e\x02%\xff"
     assert supplied[0][0] is at(vfs, "/bin/rbash", True)
     assert supplied[0][0].mode == S_IFREG | 0o755
     assert at(vfs, "/usr/bin/ls") is at(vfs, "/usr/libexec/coreutils")

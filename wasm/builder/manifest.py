@@ -7,6 +7,7 @@ A list of files, each one of
     {"path", "symlink"}                                    a symbolic link
     {"path", "dir": true, "mode"}                          a directory
     {"path", "mode", "text"}                               a small text file
+    {"path", "mode", "base64"}                             a small file that is no text
     {"path", "bundle"}                                     a directory of data files, see bundles.py
 
 with ``uid`` and ``gid`` where they are not 0. Directories come before what is in them, and a hard link
@@ -15,6 +16,7 @@ after its target.
 
 from __future__ import annotations
 
+import base64
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -93,10 +95,17 @@ def package_files(b: Built, ship: Ship) -> list[Entry]:
         entries += [{"path": sibling(p.path, name), "symlink": Path(p.path).name} for name in p.symlinks]
     for f in b.recipe.files:
         data = (b.place / "files" / Path(f.path).name).read_bytes()
-        small = len(data) <= INLINE_LIMIT
-        content = {"text": data.decode()} if small else ship(Path(f.path).name, "text", data)
+        inline = f.early or len(data) <= INLINE_LIMIT
+        content = _content(data) if inline else ship(Path(f.path).name, "text", data)
         entries.append({"path": f.path, "mode": f.mode, **content, "package": b.recipe.name})
     return entries
+
+
+def _content(data: bytes) -> Entry:
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
 
 
 def sibling(path: str, name: str) -> str:

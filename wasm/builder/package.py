@@ -69,17 +69,22 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
         "CPPFLAGS": " ".join(f"-I{u}/exports" for u in used),
         "LDFLAGS": " ".join(f"-L{u}/exports" for u in used),
     }
-    settings = []
-    if recipe.makefile is None:
+    settings: list[str] = []
+    environment = {"MAKEFLAGS": "", "LC_ALL": "C"}
+    if recipe.makefile is None or recipe.configure:
         _configure(recipe, tree, variables, configure_log)
-    else:
+    if recipe.makefile is not None:
         (tree / "tabux.mk").write_text(recipe.makefile)
-        settings = ["-f", "tabux.mk", *(f"{name}={value}" for name, value in variables.items())]
+        settings = ["-f", "tabux.mk"]
+        if recipe.configure:
+            environment |= variables  # arguments would go before what upstream's makefiles say
+        else:
+            settings += [f"{name}={value}" for name, value in variables.items()]
     for arguments in recipe.make:
         say(recipe.name, f"make {' '.join(arguments)}".rstrip())
         process.run(
             ["make", f"-j{jobs}", *settings, *arguments], what=f"{recipe.name}: make", log=log, cwd=tree,
-            env={"MAKEFLAGS": "", "LC_ALL": "C"},
+            env=environment,
         )
     _check_signatures(recipe, log)
     _collect(recipe, tree, out)

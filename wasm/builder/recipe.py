@@ -91,11 +91,12 @@ class Program:
 
 @dataclass(frozen=True)
 class InstalledFile:
-    """A file of the build tree that is installed as it is (a script)."""
+    """A file of the build tree that is installed as it is (a script); ``early``: nothing waits for it."""
 
     output: str
     path: str
     mode: int
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ class Recipe:
     Attributes:
         uses: packages whose ``exports`` (libraries and headers) this one compiles and links with.
         needs: commands of the machine that builds; where one is missing the package is left out.
-        makefile: our own makefile, for a source without configure: the text of ``makefiles/<it>``.
+        makefile: our own makefile, the text of ``makefiles/<it>``: instead of upstream's configure and
+            makefile, or, where there are arguments for configure, after that.
         exports: file of the build tree by the name under which other packages find it.
         man: shell patterns of ready-made manual pages in the build tree.
     """
@@ -228,7 +230,7 @@ def _parse(t: dict[str, Any]) -> Recipe:
         make=tuple(tuple(m) for m in t.get("make", {}).get("commands", [[]])),
         exports=t.get("exports", {}),
         programs=(*(_program(p) for p in t.get("program", [])), *_plain_programs(t.get("programs"))),
-        files=tuple(InstalledFile(f["output"], f["path"], f.get("mode", 0o755)) for f in t.get("file", [])),
+        files=tuple(_file(f) for f in t.get("file", [])),
         data=tuple(_data(d) for d in t.get("data", [])),
         man=tuple(t.get("man", ())),
     )
@@ -261,6 +263,10 @@ def _plain_programs(t: dict[str, Any] | None) -> list[Program]:
     if t is None:
         return []
     return [Program(name, t["output"].format(name), t["path"].format(name)) for name in t["names"]]
+
+
+def _file(t: dict[str, Any]) -> InstalledFile:
+    return InstalledFile(t["output"], t["path"], t.get("mode", 0o755), t.get("early", False))
 
 
 def _data(t: dict[str, Any]) -> Data:

@@ -20,6 +20,7 @@ export const ESPIPE = 29;
 export const EPIPE = 32;
 export const ENOSYS = 38;
 export const ELOOP = 40;
+export const EAFNOSUPPORT = 97;
 
 /** What a call answers that cannot finish now (ERESTARTSYS; see docs/abi.md). */
 export const BLOCKED = -512;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Callable, Iterable
 from typing import Required, TypedDict
 
@@ -17,14 +18,15 @@ from tabux.fs.vfs import Vfs
 class Entry(TypedDict, total=False):
     """One file, in the order things are made; `path` is absolute, text is Unicode, ids are 0 by default.
 
-    A regular file has `text`, or `url`, `size` and `sha256`; a hard link has `link` (a path listed anywhere
-    in the manifest), a symbolic link `symlink`, a directory `dir`, a directory of data files `bundle`. `mode`
-    holds permission bits.
+    A regular file has `text` or `base64`, or `url`, `size` and `sha256`; a hard link has `link` (a path
+    listed anywhere in the manifest), a symbolic link `symlink`, a directory `dir`, a directory of data files
+    `bundle`. `mode` holds permission bits.
     """
 
     path: Required[str]
     mode: int
     text: str
+    base64: str
     url: str
     size: int
     sha256: str
@@ -34,6 +36,13 @@ class Entry(TypedDict, total=False):
     bundle: Bundle
     uid: int
     gid: int
+
+
+def content(entry: Entry) -> bytes | None:
+    """What a file holds that is in the manifest itself; None for one to be downloaded."""
+    if "base64" in entry:
+        return binascii.a2b_base64(entry["base64"])
+    return entry["text"].encode() if "text" in entry else None
 
 
 def populate(
@@ -76,7 +85,8 @@ def populate(
             continue
         inode = vfs.mknod(directory, name, S_IFREG | 0o644, 0, ROOT)
         _own(inode, entry, S_IFREG, 0o644)
-        inode.size = len(entry["text"].encode()) if "text" in entry else entry.get("size", 0)
+        held = content(entry)
+        inode.size = entry.get("size", 0) if held is None else len(held)
         supply(inode, entry)
     for target, path in hard_links:
         directory, name = _parent(vfs, path, directories)

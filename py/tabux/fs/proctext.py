@@ -6,7 +6,8 @@ from tabux.abi.stat import major, minor
 from tabux.fs.mount import Mount
 from tabux.fs.procview import ProcessView, SystemView
 
-PAGE = 65536
+#: what sysconf(_SC_PAGESIZE) says
+PAGE = 4096
 #: ns of a clock tick (sysconf(_SC_CLK_TCK) is 100)
 TICK = 10_000_000
 SECOND = 1_000_000_000
@@ -93,21 +94,25 @@ def _descriptor_table_size(process: ProcessView) -> int:
     return size if process.fds else 0
 
 
-def system_stat(system: SystemView) -> str:
-    """/proc/stat: the lines ps and uptime look at."""
-    used = idle = 0
-    running = 0
-    for pid in system.pids():
-        process = system.process(pid)
-        if process is not None:
-            used += process.cpu_time
-            running += process.state == "R"
-    idle = system.idle_time
+def system_stat(system: SystemView, now: int) -> str:
+    """/proc/stat: the lines ps, top and uptime look at."""
+    running, _ = _counted(system)
+    used, idle = system.cpu_time, _idle_time(system, now)
     times = f"{used // TICK} 0 0 {idle // TICK} 0 0 0 0 0 0"
     return (
         f"cpu  {times}\ncpu0 {times}\nintr 0\nctxt 0\nbtime {system.boot_time // SECOND}\n"
-        f"processes {system.last_pid}\nprocs_running {max(1, running)}\nprocs_blocked 0\n"
+        f"processes {system.last_pid}\nprocs_running {running}\nprocs_blocked 0\n"
     )
+
+
+def _counted(system: SystemView) -> tuple[int, int]:
+    """Processes that run (the one that asks does), and all."""
+    found = [process for pid in system.pids() if (process := system.process(pid)) is not None]
+    return max(1, sum(process.state == "R" for process in found)), len(found)
+
+
+def _idle_time(system: SystemView, now: int) -> int:
+    return max(0, now - system.boot_time - system.cpu_time)
 
 
 def meminfo(system: SystemView) -> str:
@@ -134,21 +139,23 @@ def meminfo(system: SystemView) -> str:
     return "".join(f"{name + ':':15} {value:8} kB\n" for name, value in rows.items())
 
 
+def vmstat(system: SystemView) -> str:
+    """/proc/vmstat: nothing is ever swapped, and there are no disks."""
+    _, free = system.memory
+    rows = {"nr_free_pages": free // PAGE, "pgpgin": 0, "pgpgout": 0, "pswpin": 0, "pswpout": 0}
+    return "".join(f"{name} {value}\n" for name, value in rows.items())
+
+
 def uptime(system: SystemView, now: int) -> str:
     """/proc/uptime: seconds since boot, seconds idle."""
-    return f"{(now - system.boot_time) / SECOND:.2f} {system.idle_time / SECOND:.2f}\n"
+    return f"{(now - system.boot_time) / SECOND:.2f} {_idle_time(system, now) / SECOND:.2f}\n"
 
 
 def loadavg(system: SystemView) -> str:
     """/proc/loadavg."""
-    count = running = 0
-    for pid in system.pids():
-        process = system.process(pid)
-        if process is not None:
-            count += 1
-            running += process.state == "R"
+    running, count = _counted(system)
     one, five, fifteen = system.load
-    return f"{one:.2f} {five:.2f} {fifteen:.2f} {max(1, running)}/{count} {system.last_pid}\n"
+    return f"{one:.2f} {five:.2f} {fifteen:.2f} {running}/{count} {system.last_pid}\n"
 
 
 def version(system: SystemView) -> str:

@@ -120,8 +120,8 @@ class SystemView(Protocol):
         """ns since the epoch."""
 
     @property
-    def idle_time(self) -> int:
-        """How long nothing ran, ns."""
+    def cpu_time(self) -> int:
+        """How long processes have run since the boot, ns."""
 
     @property
     def memory(self) -> tuple[int, int]:

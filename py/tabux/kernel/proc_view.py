@@ -10,10 +10,15 @@ from tabux.fs.inode import Inode
 from tabux.kernel.calls.system_calls import RELEASE, VERSION
 from tabux.kernel.files import Kind, OpenFile
 from tabux.kernel.kernel import Kernel
-from tabux.kernel.process import ZOMBIE, Process
+from tabux.kernel.process import RUNNING, ZOMBIE, Process
 from tabux.kernel.terminals import Terminal
 
 _MEMORY = 2 << 30
+_MS = 1_000_000
+
+
+def _cpu_ms(kernel: Kernel, p: Process) -> float:
+    return p.cpu if p.state == ZOMBIE else kernel.gate.cpu_time(p.pid)
 
 
 class _Description:
@@ -69,7 +74,8 @@ class _Process:
 
     @property
     def state(self) -> str:
-        return self._p.state
+        p = self._p
+        return "S" if p.state == RUNNING and self._kernel.gate.sleeping(p.pid) else p.state
 
     @property
     def cred(self) -> Credentials:
@@ -101,11 +107,11 @@ class _Process:
 
     @property
     def cpu_time(self) -> int:
-        return 0
+        return int(_cpu_ms(self._kernel, self._p) * _MS)
 
     @property
     def memory(self) -> int:
-        return 0
+        return 0 if self._p.state == ZOMBIE else self._kernel.gate.memory_size(self._p.pid)
 
     @property
     def terminal(self) -> int:
@@ -174,14 +180,16 @@ class ProcView:
         return self._kernel.started
 
     @property
-    def idle_time(self) -> int:
-        """Unknown to a browser: 0."""
-        return 0
+    def cpu_time(self) -> int:
+        """ns that processes have run, those that have ended included."""
+        k = self._kernel
+        return int(sum(_cpu_ms(k, p) + p.children_cpu for p in k.processes.values()) * _MS)
 
     @property
     def memory(self) -> tuple[int, int]:
-        """(total, free) bytes: what a page may hope for, no browser tells."""
-        return _MEMORY, _MEMORY // 2
+        """(total, free) bytes: of what a page may hope for (no browser tells), what programs do not use."""
+        k = self._kernel
+        return _MEMORY, max(0, _MEMORY - sum(k.gate.memory_size(pid) for pid in k.processes))
 
     @property
     def load(self) -> tuple[float, float, float]:

@@ -6,8 +6,9 @@
 hidden int __tabux_spawned;
 
 /* Success does not return, but for the child that posix_spawn acts as: there the instance belongs
- * to the parent again, and the result is the child's pid. It looks like a failure on the way out. */
-int execve(const char *path, char *const argv[], char *const envp[])
+ * to the parent again, and the result is the child's pid. It looks like a failure on the way out.
+ * Weak: a program with vfork has its own (vfork.c). */
+weak int execve(const char *path, char *const argv[], char *const envp[])
 {
 	long r = __syscall(SYS_execve, path, argv, envp);
 	if (r > 0) {

@@ -40,8 +40,8 @@ pid_t _Fork(void)
 	return __syscall_ret(pid);
 }
 
-/* Sharing the memory is an optimisation that POSIX allows to leave out. */
-pid_t vfork(void)
+/* For who takes its address; a call is a macro (see vfork.c). */
+pid_t (vfork)(void)
 {
 	return fork();
 }
