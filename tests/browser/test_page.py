@@ -120,11 +120,12 @@ def test_the_terminal_follows_the_window(page: Page, fake_site: str, open_termin
     size = page.evaluate("[tabux.terminal.cols, tabux.terminal.rows]")
     told = page.evaluate("tabux.sandbox.files.read('/calls').then(JSON.parse)")
     assert [call for call in told if call[0] == "ptyResize"][-1][2:] == size
-    # All of the terminal is within the window.
+    # All of the terminal is to be seen.
     screen = page.locator(".xterm-screen").bounding_box()
-    assert screen is not None
-    assert screen["x"] + screen["width"] <= 600
-    assert screen["y"] + screen["height"] <= 400
+    frame = page.locator("#frame").bounding_box()
+    assert screen is not None and frame is not None
+    assert screen["x"] + screen["width"] <= frame["x"] + frame["width"] <= 600
+    assert screen["y"] + screen["height"] <= frame["y"] + frame["height"] <= 400
 
 
 def test_copy_and_paste_by_key(page: Page, fake_site: str, open_terminal: Open) -> None:

@@ -33,6 +33,8 @@ class FakeGate:
         self.ended: dict[int, int] = {}
         #: what `gone` and `cpu_time` are to answer: CPU time in ms by pid
         self.cpu: dict[int, float] = {}
+        #: who waits in a call
+        self.asleep: set[int] = set()
         #: bytes by pid
         self.memories: dict[int, int] = {}
         self.pipes: dict[int, tuple[int, int]] = {}
@@ -97,6 +99,9 @@ class FakeGate:
 
     def cpu_time(self, pid: int) -> float:
         return self.cpu.get(pid, 0.0)
+
+    def sleeping(self, pid: int) -> bool:
+        return pid in self.asleep
 
     def memory_size(self, pid: int) -> int:
         return self.memories.get(pid, 0)

@@ -178,7 +178,7 @@ def test_texts_of_a_process(world: World) -> None:
     assert world.read("/proc/self/comm") == "a-rather-long-n\n"
     fields = world.read("/proc/self/stat").split()
     assert fields[:8] == ["7", "(a-rather-long-n)", "S", "1", "7", "1", "34816", "7"]
-    assert (fields[13], fields[21], fields[22], fields[23]) == ("125", "200", "2097152", "32")
+    assert (fields[13], fields[21], fields[22], fields[23]) == ("125", "200", "2097152", "512")
     assert fields[30:34] == ["1", "2", "4", "0"]
     assert len(fields) == len(Path("/proc/self/stat").read_text().rpartition(")")[2].split()) + 2
     status = dict(line.split(":", 1) for line in world.read("/proc/self/status").splitlines())

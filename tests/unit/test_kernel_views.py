@@ -55,13 +55,16 @@ def test_time_and_memory_in_proc() -> None:
     child, ended = s.fork(p), s.fork(p)
     s.gate.cpu = {p.pid: 1000.0, child.pid: 250.0, ended.pid: 500.0}
     s.gate.memories = {p.pid: 65536, child.pid: 131072}
+    s.gate.asleep = {p.pid}
     s.call("exit", ended, 0)
     s.gate.ms += 5000
     assert s.text(p, f"/proc/{child.pid}/stat").split()[13] == "25"
-    assert s.text(p, f"/proc/{child.pid}/statm").split()[:2] == ["2", "2"]
+    assert s.text(p, f"/proc/{child.pid}/statm").split()[:2] == ["32", "32"]
+    assert [s.text(p, f"/proc/{q.pid}/stat").split()[2] for q in (p, child, ended)] == ["S", "R", "Z"]
     assert s.text(p, "/proc/stat").startswith("cpu  175 0 0 325 0 ")
     assert s.text(p, "/proc/uptime") == "5.00 3.25\n"
     assert "MemFree:         2096960 kB\n" in s.text(p, "/proc/meminfo")
+    assert s.text(p, "/proc/vmstat").startswith("nr_free_pages 524240\n")
 
 
 def test_the_descriptors_in_proc() -> None:

@@ -55,6 +55,7 @@ export function kernelInterface(gate, base, begun) {
     command_line: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.argv ?? []),
     environment: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.environ ?? []),
     cpu_time: (/** @type {number} */ pid) => gate.processes.get(pid)?.cpuMs ?? 0,
+    sleeping: (/** @type {number} */ pid) => gate.processes.get(pid)?.program?.retry !== null,
     memory_size: (/** @type {number} */ pid) => gate.processes.get(pid)?.program?.memory?.buffer.byteLength ?? 0,
     now: () => performance.timeOrigin + performance.now(),
     log: (/** @type {string} */ text) => console.error(text),

@@ -114,6 +114,7 @@ class _Root(_Directory):
         file(self, "meminfo", lambda: proctext.meminfo(system))
         file(self, "stat", lambda: proctext.system_stat(system, vfs.clock()))
         file(self, "uptime", lambda: proctext.uptime(system, vfs.clock()))
+        file(self, "vmstat", lambda: proctext.vmstat(system))
         file(self, "version", lambda: proctext.version(system))
         sys = directory(self, "sys")
         kernel = directory(sys, "kernel")

@@ -6,7 +6,8 @@ from tabux.abi.stat import major, minor
 from tabux.fs.mount import Mount
 from tabux.fs.procview import ProcessView, SystemView
 
-PAGE = 65536
+#: what sysconf(_SC_PAGESIZE) says
+PAGE = 4096
 #: ns of a clock tick (sysconf(_SC_CLK_TCK) is 100)
 TICK = 10_000_000
 SECOND = 1_000_000_000
@@ -136,6 +137,13 @@ def meminfo(system: SystemView) -> str:
         "Slab": 0,
     }
     return "".join(f"{name + ':':15} {value:8} kB\n" for name, value in rows.items())
+
+
+def vmstat(system: SystemView) -> str:
+    """/proc/vmstat: nothing is ever swapped, and there are no disks."""
+    _, free = system.memory
+    rows = {"nr_free_pages": free // PAGE, "pgpgin": 0, "pgpgout": 0, "pswpin": 0, "pswpout": 0}
+    return "".join(f"{name} {value}\n" for name, value in rows.items())
 
 
 def uptime(system: SystemView, now: int) -> str:

@@ -62,6 +62,9 @@ class Gate(Protocol):
     def cpu_time(self, pid: int) -> float:
         """How long a process has run, ms, up to when it last waited."""
 
+    def sleeping(self, pid: int) -> bool:
+        """Whether a process waits in a call, or has no program."""
+
     def memory_size(self, pid: int) -> int:
         """Bytes of a process's memory."""
 

@@ -10,7 +10,7 @@ from tabux.fs.inode import Inode
 from tabux.kernel.calls.system_calls import RELEASE, VERSION
 from tabux.kernel.files import Kind, OpenFile
 from tabux.kernel.kernel import Kernel
-from tabux.kernel.process import ZOMBIE, Process
+from tabux.kernel.process import RUNNING, ZOMBIE, Process
 from tabux.kernel.terminals import Terminal
 
 _MEMORY = 2 << 30
@@ -74,7 +74,8 @@ class _Process:
 
     @property
     def state(self) -> str:
-        return self._p.state
+        p = self._p
+        return "S" if p.state == RUNNING and self._kernel.gate.sleeping(p.pid) else p.state
 
     @property
     def cred(self) -> Credentials:

@@ -71,7 +71,7 @@ def fork(k: Kernel, p: Process) -> int:
 
 
 def fork_abort(k: Kernel, p: Process, status: int = 0) -> int:
-    """The gate could not start this child, or no exec followed tabux_vfork: it leaves no trace."""
+    """The gate could not start this child, or its exec after tabux_vfork failed: it leaves no trace."""
     parent = p.parent
     if p.state == ZOMBIE:
         k.forget(p)
