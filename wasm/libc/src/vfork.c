@@ -46,7 +46,7 @@ int execve(const char *path, char *const argv[], char *const envp[])
 _Noreturn void _Exit(int status)
 {
 	if (child) {
-		__syscall(SYS_tabux_vexit, status);
+		__syscall(SYS_tabux_vexit, status, 1);
 		longjmp(place, 1);
 	}
 	__syscall(SYS_exit_group, status);

@@ -116,12 +116,13 @@ export const PROCESS_CALLS = {
     program.process = child;
     return pid;
   },
-  // tabux_vexit(status)
-  1003(gate, program, status) {
+  // tabux_vexit(status, wanted)
+  1003(gate, program, status, wanted) {
     const child = program.process;
     if (child === program.owner) return 0;
     program.process = program.owner;
-    gate.kernel.fork_abort(child.pid, status);
+    if (wanted) gate.kernel.exit(child.pid, status);
+    else gate.kernel.fork_abort(child.pid, status);
     if (program.owner.dead) throw ENDED;
     program.showSignalDue();
     return 0;
