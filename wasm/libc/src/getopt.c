@@ -11,7 +11,7 @@ int optind = 1, opterr = 1, optopt = '?';
 
 /* Other names of musl's headers and of old programs for the wish to begin again (optind = 0). */
 int __optreset;
-extern int optreset __attribute__((weak, alias("__optreset")));
+weak_alias(__optreset, optreset);
 
 static char *next;        /* the rest of a cluster of short options, or null */
 static int first, last;   /* arguments that are no options and have been skipped: [first, last) */
