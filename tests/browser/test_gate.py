@@ -11,7 +11,7 @@ from playwright.sync_api import ConsoleMessage
 from .guest_programs import build
 from .pages import SandboxPage
 
-THEMES = ("signals", "restarts", "children", "pipes", "polls", "spawns", "files", "locks")
+THEMES = ("signals", "restarts", "children", "pipes", "polls", "spawns", "files", "locks", "output")
 
 
 @pytest.fixture

@@ -634,12 +634,32 @@ static void locks(void)
 	unlink("locked");
 }
 
+/* Before anything else is printed. */
+static void output(void)
+{
+	int ends[2], out = dup(1);
+	char text[16] = "";
+
+	/* what goes to a pipe is kept, from the first line on */
+	pipe(ends);
+	dup2(ends[1], 1);
+	puts("out");
+	write(1, "err\n", 4);
+	fflush(stdout);
+	dup2(out, 1);
+	CHECK(read(ends[0], text, sizeof text) == 8 && !strcmp(text, "err\nout\n"));
+	close(ends[0]);
+	close(ends[1]);
+	close(out);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } themes[] = {
 	{ "signals", signals }, { "restarts", restarts }, { "children", children }, { "pipes", pipes },
 	{ "polls", polls }, { "spawns", spawns }, { "files", files }, { "locks", locks },
+	{ "output", output },
 };
 
 int main(int argc, char **argv)

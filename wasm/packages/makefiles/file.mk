@@ -14,8 +14,9 @@ DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DMAGIC='"$(MAGIC)"' -DBUILTIN_
 	-DHAVE_SYS_SYSMACROS_H=1 -DHAVE_SYS_TIME_H=1 -DHAVE_SYS_WAIT_H=1 -DHAVE_UNISTD_H=1 -DHAVE_USELOCALE=1 \
 	-DHAVE_UTIMES=1 -DHAVE_UTIME_H=1 -DHAVE_VASPRINTF=1 -DHAVE_VISIBILITY=1 -DHAVE_WCHAR_H=1 -DHAVE_WCTYPE_H=1 \
 	-DHAVE_WCWIDTH=1 -DMAJOR_IN_SYSMACROS=1
-# What musl has and older glibcs have not, and zlib, which the database does not need.
-GUEST = -DHAVE_STRLCAT=1 -DHAVE_STRLCPY=1 -DZLIBSUPPORT=1 -DHAVE_ZLIB_H=1
+# What musl has and older glibcs have not, and the libraries for -z, as Debian has it: the database needs none.
+GUEST = -DHAVE_STRLCAT=1 -DHAVE_STRLCPY=1 -DZLIBSUPPORT=1 -DHAVE_ZLIB_H=1 -DBZLIBSUPPORT=1 -DHAVE_BZLIB_H=1 \
+	-DXZLIBSUPPORT=1 -DHAVE_LZMA_H=1
 
 PARTS = apprentice apptype ascmagic buffer cdf cdf_time compress der encoding file fmtcheck fsmagic funcs is_csv \
 	is_json is_tar magic print readcdf readelf softmagic
@@ -23,7 +24,7 @@ PARTS = apprentice apptype ascmagic buffer cdf cdf_time compress der encoding fi
 all: file magic.mgc file.1
 
 file: $(PARTS:%=src/%.o)
-	$(CC) $(LDFLAGS) -o $@ $^ -lz -lm
+	$(CC) $(LDFLAGS) -o $@ $^ -lz -lbz2 -llzma -lm
 
 src/%.o: src/%.c src/magic.h
 	$(CC) $(CFLAGS) $(CPPFLAGS) $(DEFINES) $(GUEST) -c $< -o $@
