@@ -128,7 +128,7 @@ int posix_spawn(pid_t *restrict res, const char *restrict path,
 			pid = __tabux_spawned;
 		} else {
 			error = -r;
-			__syscall(SYS_tabux_vexit, 127);
+			__syscall(SYS_tabux_vexit, 127, 0);
 		}
 	}
 
