@@ -51,7 +51,7 @@ def test_a_foreign_program_can_be_killed_while_it_waits(sandbox: SandboxPage, fo
 
 def test_ripgrep_searches_relative_and_absolute_paths(sandbox: SandboxPage) -> None:
     result = sandbox.run(
-        "mkdir -p d/sub; echo a needle > d/one; echo needle too > d/sub/two; cd d;"
+        "exec < /dev/null; mkdir -p d/sub; echo a needle > d/one; echo needle too > d/sub/two; cd d;"
         "rg needle | sort; rg -c needle /home/user/d | sort; rg -l too sub; rg absent; echo $?"
     )
     assert result["stdout"] == (

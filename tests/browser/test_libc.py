@@ -53,7 +53,7 @@ def test_options_are_taken_as_by_the_gnu_c_library(sandbox: SandboxPage, tmp_pat
         for call in [f"{mode} {shlex.quote(shorts)} {arguments}"]
     ]
     script = "\n".join(lines)
-    command = ["bash", "-c", script.replace("{}", str(native))]
-    wanted = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = sandbox.output("chmod 755 /tmp/options\n" + script.replace("{}", "/tmp/options"))
+    told = script.replace("{}", str(native))
+    wanted = subprocess.run(["bash"], input=told, capture_output=True, text=True, check=True).stdout
+    found = sandbox.output("chmod 755 /tmp/options; bash", stdin=script.replace("{}", "/tmp/options"))
     assert found.splitlines() == wanted.splitlines()
