@@ -27,7 +27,6 @@ from .userland import Built
 
 Entry = dict[str, Any]
 
-
 #: Puts a file into the site, given stem and suffix of its name, and its bytes: ``url``, ``size``, ``sha256``.
 Ship = Callable[[str, str, bytes], Entry]
 
@@ -41,7 +40,7 @@ def manifest(built: list[Built], ship: Ship) -> dict[str, Any]:
     Raises:
         BuildError: the data files of the packages do not go together.
     """
-    files = skeleton(paths.ROOTFS)
+    files = [_shipped(entry, ship) for entry in skeleton(paths.ROOTFS)]
     for b in built:
         files += package_files(b, ship)
     data = [b.place / "data" for b in built if (b.place / "data").is_dir()]
@@ -99,6 +98,14 @@ def package_files(b: Built, ship: Ship) -> list[Entry]:
         content = _content(data) if inline else ship(Path(f.path).name, "text", data)
         entries.append({"path": f.path, "mode": f.mode, **content, "package": b.recipe.name})
     return entries
+
+
+def _shipped(entry: Entry, ship: Ship) -> Entry:
+    """A file of the committed tree, its text shipped if it is long and no part of the start."""
+    text = entry.get("text", "").encode()
+    if len(text) <= INLINE_LIMIT or not entry["path"].startswith("/usr/"):
+        return entry
+    return {**{k: v for k, v in entry.items() if k != "text"}, **ship(Path(entry["path"]).name, "text", text)}
 
 
 def _content(data: bytes) -> Entry:
