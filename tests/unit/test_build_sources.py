@@ -6,7 +6,7 @@ import pytest
 
 from wasm.builder import libc, sources
 from wasm.builder.console import BuildError
-from wasm.builder.recipe import Edit
+from wasm.builder.recipe import Edit, Source
 
 
 def test_stanzas_become_deb_src() -> None:
@@ -40,3 +40,19 @@ def test_system_call_numbers_are_renamed_aliased_and_added() -> None:
         "#define __NR_ppoll_time64 73",
         "#define __NR_tabux_init 1004",
     ]
+
+
+def test_where_archives_are() -> None:
+    text = (
+        "Types: deb\n# URIs: http://no.example/debian\n"
+        "URIs: http://a.example/debian/ http://b.example/debian\nSuites: x\n"
+        "deb [arch=amd64 signed-by=/k] https://c.example/d x main\ndeb-src http://a.example/debian x main\n"
+    )
+    assert sources.archive_roots(text) == [
+        "http://a.example/debian", "http://b.example/debian", "https://c.example/d"
+    ]
+    for name, file, path in (
+        ("sed", "sed_4.9.orig.tar.xz", "pool/main/s/sed/sed_4.9.orig.tar.xz"),
+        ("libzstd", "libzstd_1+dfsg.orig.tar.xz", "pool/main/libz/libzstd/libzstd_1%2Bdfsg.orig.tar.xz"),
+    ):
+        assert sources.pool_path(Source(file, "", name)) == path

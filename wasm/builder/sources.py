@@ -10,6 +10,7 @@ import tarfile
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from . import cache, paths, process
 from .console import BuildError, megabytes, say
@@ -17,6 +18,7 @@ from .recipe import Edit, Source
 
 DEB822 = Path("/etc/apt/sources.list.d")
 ONE_LINE = Path("/etc/apt/sources.list")
+APT_HELPER = "/usr/lib/apt/apt-helper"
 DOWNLOAD_TIMEOUT_S = 120
 
 
@@ -69,12 +71,16 @@ def _from_debian(sources: list[Source], problems: list[str]) -> None:
     try:
         env = _private_apt(place)
         process.run(["apt-get", "-q", "update"], what="sources: apt-get update", log=log, env=env)
-        _apt_source(names, place, env, log, problems)
+        # one name that this release does not have would spoil it for all
+        listed = set(re.findall(r"(?m)^Package: (.+)$", _source_records(names, env)))
+        _apt_source([name for name in names if name in listed], place, env, log, problems)
         # An archive that is gone for the newest version may still be there with an older one.
         for source in sources:
             if not (place / source.file).exists():
                 for version in _debian_versions(str(source.debian), env):
                     _apt_source([f"{source.debian}={version}"], place, env, log, problems)
+            if not (place / source.file).exists():
+                _from_pool(source, place, env, log, problems)
         for source in sources:
             if (place / source.file).exists():
                 _accept(source, place / source.file, problems)
@@ -97,12 +103,47 @@ def _apt_source(names: list[str], place: Path, env: dict[str, str], log: Path, p
         problems.append(str(e))
 
 
+def _from_pool(source: Source, place: Path, env: dict[str, str], log: Path, problems: list[str]) -> None:
+    """Ask for an archive where Debian's mirrors keep it, whatever their indices list at the moment.
+
+    A mirror may list an update without having its files yet; a package may be only in another release.
+    """
+    for root in archive_roots(_package_sources()):
+        try:
+            process.run(
+                [APT_HELPER, "download-file", f"{root}/{pool_path(source)}", place / source.file],
+                what="sources: apt-helper", log=log, env=env,
+            )
+            return
+        except BuildError as e:
+            problems.append(str(e))
+
+
+def archive_roots(text: str) -> list[str]:
+    """The addresses of archives in apt's sources, of either format."""
+    listed = re.findall(r"(?m)^(?:URIs:|deb(?:-src)?(?:\s+\[[^]]*\])?)\s+(.*)$", text)
+    words = [word for line in listed for word in line.split() if "://" in word]
+    return list(dict.fromkeys(word.rstrip("/") for word in words))
+
+
+def pool_path(source: Source) -> str:
+    """Where an archive is in every Debian archive (Debian policy, the layout of the pool)."""
+    name = str(source.debian)
+    return f"pool/main/{name[: 4 if name.startswith('lib') else 1]}/{name}/{quote(source.file)}"
+
+
 def _debian_versions(name: str, env: dict[str, str]) -> list[str]:
     """The versions of a source package that the system's package sources list."""
-    shown = subprocess.run(
-        ["apt-cache", "showsrc", name], env={**os.environ, **env}, capture_output=True, text=True, check=False
-    ).stdout
-    return re.findall(r"(?m)^Version: (.+)$", shown)
+    return re.findall(r"(?m)^Version: (.+)$", _source_records([name], env))
+
+
+def _source_records(names: list[str], env: dict[str, str]) -> str:
+    """What the system's package sources tell of some source packages."""
+    command = ["apt-cache", "showsrc", *names]
+    done = subprocess.run(
+        command, env={**os.environ, **env}, capture_output=True, text=True, check=False
+    )
+    return done.stdout
 
 
 def _private_apt(place: Path) -> dict[str, str]:
@@ -112,7 +153,7 @@ def _private_apt(place: Path) -> dict[str, str]:
         d.mkdir(parents=True)
     for file in sorted(DEB822.glob("*.sources")):
         (parts / file.name).write_text(as_source_stanzas(file.read_text()))
-    lines = [file.read_text() for file in (ONE_LINE, *sorted(DEB822.glob("*.list"))) if file.exists()]
+    lines = [file.read_text() for file in _one_line_sources()]
     (parts / "one-line.list").write_text(as_source_lines("\n".join(lines)))
     config = place / "apt.conf"
     config.write_text(
@@ -125,6 +166,14 @@ def _private_apt(place: Path) -> dict[str, str]:
         'APT::Sandbox::User "root";\n'
     )
     return {"APT_CONFIG": str(config), "LC_ALL": "C"}
+
+
+def _one_line_sources() -> list[Path]:
+    return [file for file in (ONE_LINE, *sorted(DEB822.glob("*.list"))) if file.exists()]
+
+
+def _package_sources() -> str:
+    return "\n".join(file.read_text() for file in (*sorted(DEB822.glob("*.sources")), *_one_line_sources()))
 
 
 def as_source_stanzas(text: str) -> str:
