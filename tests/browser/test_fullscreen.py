@@ -153,8 +153,6 @@ def test_vim_colours_by_syntax(screen: Screen) -> None:
     word, comment = screen.colour(0, 0), screen.colour(4, 1)
     assert word[0] and comment[0] and word[1] != comment[1]
     assert not screen.colour(6, 0)[0]
-    screen.type(":echo 'settled'\n")
-    screen.until_last_row("settled")
     screen.type("o")
     screen.until_cursor(4, 1)  # the indentation of Python
     screen.press("Escape")

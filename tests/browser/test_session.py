@@ -125,10 +125,19 @@ def test_tab_twice_lists_what_fits(shell: TerminalPage) -> None:
 
 
 def test_continued_lines(shell: TerminalPage) -> None:
-    shell.type("for i in 1 2\ndo echo n$i\ndone\n")
-    shell.wait_for("> for i in 1 2\n+ do echo n$i\n+ done\nn1\nn2\n> ")
-    shell.type("cat <<end\nhere\nend\n")
-    shell.wait_for("+ here\n+ end\nhere\n> ")
+    # (what is typed ahead of a prompt may be echoed before it)
+    shell.type("for i in 1 2\n")
+    shell.wait_for("> for i in 1 2\n+ ")
+    shell.type("do echo n$i\n")
+    shell.wait_for("+ do echo n$i\n+ ")
+    shell.type("done\n")
+    shell.wait_for("+ done\nn1\nn2\n> ")
+    shell.type("cat <<end\n")
+    shell.wait_for("> cat <<end\n+ ")
+    shell.type("here\n")
+    shell.wait_for("+ here\n+ ")
+    shell.type("end\n")
+    shell.wait_for("+ end\nhere\n> ")
 
 
 def test_pasting_several_lines_runs_nothing_until_enter(shell: TerminalPage) -> None:
