@@ -49,6 +49,7 @@ WORK = [
 ]
 #: made once on both sides
 PREPARE = """
+rm -rf /tmp/bench.txt /tmp/bench.d /tmp/bench.git
 seq 1 1400000 > /tmp/bench.txt
 mkdir -p /tmp/bench.d/{0..19}
 for d in {0..19}; do for f in {0..99}; do echo "line $f needle" > /tmp/bench.d/$d/$f.txt; done; done

@@ -5,13 +5,18 @@ export const PAGE = 65536;
 /** A memory that a process has grown past this is given up rather than cleaned, pages. */
 const KEEP_PAGES = 512;
 const MAX_PAGES = 65536;
+/** A memory that is so much too large costs at every cleaning and fork: a new one is better, */
+const TOO_LARGE = 1.25;
+/** as long as there are fewer than this. */
+const FEW = 60;
 
 /** Memories that no process uses now. */
 export class MemoryPool {
   constructor() {
     /** @type {WebAssembly.Memory[]} */
     this.free = [];
-    this.created = 0;
+    /** How many there are, with those that processes use. */
+    this.live = 0;
   }
 
   /**
@@ -33,7 +38,7 @@ export class MemoryPool {
         bestSize = size;
       }
     }
-    if (best >= 0) {
+    if (best >= 0 && (bestSize <= pages * TOO_LARGE || this.live >= FEW)) {
       const memory = this.free[best];
       this.free[best] = this.free[this.free.length - 1];
       this.free.pop();
@@ -42,12 +47,13 @@ export class MemoryPool {
       return memory;
     }
     const memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES });
-    this.created++;
+    this.live++;
     return memory;
   }
 
   /** @param {WebAssembly.Memory} memory that nothing refers to any more */
   give(memory) {
     if (memory.buffer.byteLength <= KEEP_PAGES * PAGE) this.free.push(memory);
+    else this.live--;
   }
 }
