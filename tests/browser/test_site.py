@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,3 +76,14 @@ def test_the_module_refuses_a_browser_without_jspi(page: Page, site: str) -> Non
     name, message = SandboxPage(page, site).fails("await tabux.Sandbox.create()")
     assert name == "UnsupportedBrowserError"
     assert "JSPI" in message
+
+
+def test_licences_tell_where_each_source_is(site: str) -> None:
+    index = json.loads((DIST / "licenses/index.json").read_text())
+    for entry in index:
+        source = entry["source"]
+        assert source.get("npm") or source.get("pypi") or source["sha256"], entry["name"]
+        assert "file" not in source or source["debian-source-package"] or source["urls"], entry["name"]
+        # (npm's package of Pyodide comes without the text of its licence)
+        assert entry["files"] or entry["name"] == "pyodide", entry["name"]
+        assert all((DIST / "licenses" / file).stat().st_size for file in entry["files"]), entry["name"]

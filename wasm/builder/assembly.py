@@ -16,7 +16,7 @@ from pathlib import Path
 from . import bootfiles, cache, environment, libc, manifest, paths
 from .compress import gzipped
 from .console import say
-from .recipe import Source
+from .recipe import AnySource, NpmSource, PypiSource
 from .userland import Built
 
 NOT_PART_OF_THE_SITE = {"package.json", "package-lock.json", "tsconfig.json", "node_modules"}
@@ -142,16 +142,15 @@ def _add_licences(tree: Tree, built: list[Built]) -> None:
     """Licence texts, versions and source archives of all that is distributed."""
     index = []
 
-    def add(name: str, version: str, licence: str, texts: list[Path], source: object) -> None:
+    def add(name: str, version: str, licence: str, texts: list[Path], source: AnySource) -> None:
         files = []
         for text in texts:
             file = f"{name.replace('/', '-').removeprefix('@')}/{text.name}"
             tree.add(f"licenses/{file}", text)
             files.append(file)
-        entry: dict[str, object] = {"name": name, "version": version, "licence": licence, "files": files}
-        if isinstance(source, Source):
-            entry["source"] = {"file": source.file, "sha256": source.sha256, "urls": list(source.urls)}
-        index.append(entry)
+        index.append({
+            "name": name, "version": version, "licence": licence, "files": files, "source": _origin(source),
+        })
 
     for b in built:
         r = b.recipe
@@ -163,8 +162,20 @@ def _add_licences(tree: Tree, built: list[Built]) -> None:
         place = paths.NODE_MODULES / package
         texts = [p for p in sorted(place.iterdir()) if p.name.upper().startswith(("LICENSE", "LICENCE"))]
         licence = str(json.loads((place / "package.json").read_text()).get("license", ""))
-        add(package, environment.npm_version(package), licence, texts, None)
+        add(package, environment.npm_version(package), licence, texts, NpmSource(package, ""))
     tree.add("licenses/index.json", (json.dumps(index, indent=1) + "\n").encode())
+
+
+def _origin(source: AnySource) -> dict[str, object]:
+    """Where exactly the source is."""
+    if isinstance(source, NpmSource):
+        return {"npm": source.package, "version": environment.npm_version(source.package)}
+    if isinstance(source, PypiSource):
+        return {"pypi": source.package}
+    return {
+        "file": source.file, "sha256": source.sha256, "debian-source-package": source.debian,
+        "urls": list(source.urls),
+    }
 
 
 def _npm_name(path: str) -> str:

@@ -46,6 +46,10 @@ class PypiSource:
     package: str
 
 
+#: where a package comes from
+AnySource = Source | NpmSource | PypiSource
+
+
 @dataclass(frozen=True)
 class Edit:
     """A search and replace in an unpacked source; ``find`` must occur exactly once."""
@@ -132,7 +136,7 @@ class Recipe:
     version: str
     licence: str
     licence_files: tuple[str, ...]
-    source: Source | NpmSource | PypiSource
+    source: AnySource
     uses: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     cflags: str = "-O2"
@@ -167,7 +171,7 @@ class Recipe:
         ]
 
 
-def _source(t: dict[str, Any]) -> Source | NpmSource | PypiSource:
+def _source(t: dict[str, Any]) -> AnySource:
     if "npm" in t:
         return NpmSource(**t["npm"])
     if "pypi" in t:

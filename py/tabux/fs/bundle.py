@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple, TypedDict
 
 from tabux.abi.stat import S_IFREG
@@ -47,7 +47,8 @@ def fill(vfs: Vfs, top: Inode, bundle: Bundle, supply: Callable[[Inode, Part], N
     offset = 0
     made: list[Inode] = []
     hard_links: list[tuple[str, str]] = []
-    for name, *fields in (line.split("\t") for line in _lines(bundle["index"])):
+    lines = byte_text(bundle["index"]).split("\n")[:-1]
+    for name, *fields in (line.split("\t") for line in lines):
         if name == "@":
             chunk, offset = next(chunks), 0
         elif name.endswith("/"):
@@ -70,6 +71,6 @@ def fill(vfs: Vfs, top: Inode, bundle: Bundle, supply: Callable[[Inode, Part], N
         inode.atime = inode.mtime = inode.ctime = inode.btime = top.btime
 
 
-def _lines(index: str) -> Iterator[str]:
-    text = index if index.isascii() else index.encode().decode("latin-1")
-    return iter(text.split("\n")[:-1])
+def byte_text(text: str) -> str:
+    """The kernel's form of a name or link text: one character for each byte of its UTF-8."""
+    return text if text.isascii() else text.encode().decode("latin-1")

@@ -8,7 +8,7 @@ from typing import Required, TypedDict
 
 from tabux.abi.stat import S_IALLUGO, S_IFDIR, S_IFMT, S_IFREG
 from tabux.fs import bundle
-from tabux.fs.bundle import Bundle, Part
+from tabux.fs.bundle import Bundle, Part, byte_text
 from tabux.fs.credentials import ROOT
 from tabux.fs.inode import Inode
 from tabux.fs.lazy import defer
@@ -60,10 +60,10 @@ def populate(
     hard_links: list[tuple[str, str]] = []
     directories: dict[str, Inode] = {}
     for entry in entries:
-        path = _bytes(entry["path"])
+        path = byte_text(entry["path"])
         directory, name = _parent(vfs, path, directories)
         if "link" in entry:
-            hard_links.append((_bytes(entry["link"]), path))
+            hard_links.append((byte_text(entry["link"]), path))
             continue
         present = directory.children.get(name) if directory.children else None
         if "dir" in entry:
@@ -80,7 +80,7 @@ def populate(
             continue
         _clear(vfs, directory, name, present)
         if "symlink" in entry:
-            inode = vfs.symlink(_bytes(entry["symlink"]), directory, name, ROOT)
+            inode = vfs.symlink(byte_text(entry["symlink"]), directory, name, ROOT)
             inode.uid, inode.gid = entry.get("uid", 0), entry.get("gid", 0)
             continue
         inode = vfs.mknod(directory, name, S_IFREG | 0o644, 0, ROOT)
@@ -96,11 +96,6 @@ def populate(
 
 def _defer(vfs: Vfs, directory: Inode, files: Bundle, supply: Callable[[Inode, Part], None]) -> None:
     defer(directory, lambda top: bundle.fill(vfs, top, files, supply), bundle.subdirectories(files))
-
-
-def _bytes(text: str) -> str:
-    """The kernel's form of a name or link text: one character for each byte of its UTF-8."""
-    return text if text.isascii() else text.encode().decode("latin-1")
 
 
 def _parent(vfs: Vfs, path: str, directories: dict[str, Inode]) -> tuple[Inode, str]:
