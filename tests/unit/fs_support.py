@@ -19,9 +19,13 @@ class FakeStore:
     def __init__(self) -> None:
         self.truncated: list[tuple[int, int]] = []
         self.discarded: list[int] = []
+        self.shipped: list[int] = []
 
     def truncate(self, ino: int, size: int) -> None:
         self.truncated.append((ino, size))
+
+    def ship(self, ino: int) -> None:
+        self.shipped.append(ino)
 
     def discard(self, ino: int) -> None:
         self.discarded.append(ino)

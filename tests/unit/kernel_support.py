@@ -41,6 +41,7 @@ class FakeGate:
         self.closed_sinks: list[int] = []
         self.sizes: dict[int, int] = {}
         self.discarded: list[int] = []
+        self.shipped: list[int] = []
         self.texts: dict[int, str] = {}
         #: timer -> when it is due, ms
         self.timers: dict[int, float] = {}
@@ -72,6 +73,9 @@ class FakeGate:
     def truncate(self, ino: int, size: int) -> int:
         self.sizes[ino] = size
         return 0
+
+    def ship(self, ino: int) -> None:
+        self.shipped.append(ino)
 
     def discard(self, ino: int) -> None:
         self.discarded.append(ino)

@@ -258,10 +258,17 @@ def test_texts_of_the_system(world: World) -> None:
     assert world.read("/proc/sys/kernel/ostype") == "Linux\n"
     assert world.read("/proc/sys/kernel/osrelease") == "6.1.0-tabux\n"
     assert world.read("/proc/sys/kernel/pid_max") == "32768\n"
-    assert world.read("/proc/filesystems") == "nodev\ttabuxfs\nnodev\tproc\n"
-    assert world.read("/proc/mounts") == "tabux / tabuxfs rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"
-    assert world.read("/proc/self/mountinfo").splitlines()[1] == (
-        "21 20 0:21 / /proc rw,relatime - proc proc rw,relatime"
+    kinds = ("tabuxfs", "devtmpfs", "devpts", "tmpfs", "proc")
+    assert world.read("/proc/filesystems") == "".join(f"nodev\t{kind}\n" for kind in kinds)
+    assert world.read("/proc/mounts") == (
+        "tabux / tabuxfs rw,relatime 0 0\n"
+        "udev /dev devtmpfs rw,relatime,mode=755 0 0\n"
+        "devpts /dev/pts devpts rw,relatime,gid=5,mode=620 0 0\n"
+        "tmpfs /dev/shm tmpfs rw,relatime 0 0\n"
+        "proc /proc proc rw,relatime 0 0\n"
+    )
+    assert world.read("/proc/self/mountinfo").splitlines()[-1] == (
+        "24 20 0:21 / /proc rw,relatime - proc proc rw,relatime"
     )
 
 

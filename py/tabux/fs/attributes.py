@@ -46,6 +46,7 @@ class Attributes(Opening):
         mode &= S_IALLUGO
         if mode & S_ISGID and cred.euid != 0 and not cred.in_group(inode.gid):
             mode &= ~S_ISGID
+        self._change(inode)
         inode.mode = inode.mode & S_IFMT | mode
         inode.ctime = self.clock()
         self.generation += 1
@@ -76,6 +77,7 @@ class Attributes(Opening):
                 raise SysError(EPERM)
             if gid != -1 and not (is_owner and (gid == inode.gid or cred.in_group(gid))):
                 raise SysError(EPERM)
+        self._change(inode)
         if inode.mode & 0o6000 and inode.mode & S_IFMT != S_IFDIR:
             mode = without_privilege(inode.mode, cred.euid == 0 or cred.in_group(inode.gid))
             if mode != inode.mode and not owns(inode, cred):
@@ -123,6 +125,7 @@ class Attributes(Opening):
                 raise SysError(EPERM)
             if not permitted(inode, MAY_WRITE, cred):
                 raise SysError(EACCES)
+        self._change(inode)
         now = self.clock()
         if atime[1] != UTIME_OMIT:
             inode.atime = now if atime[1] == UTIME_NOW else atime[0] * 1_000_000_000 + atime[1]
@@ -154,6 +157,7 @@ class Attributes(Opening):
         """The store has new content: `size` bytes, last written at `mtime` (ns), by `cred` if known."""
         inode = self.table.get(ino)
         if inode is not None:
+            self._rewrite(inode)
             inode.size = size
             inode.mtime = inode.ctime = mtime
             if cred is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tabux.abi.errno import EACCES, EBUSY, EEXIST, ENOENT, ENOTDIR, EROFS, SysError
 from tabux.abi.stat import S_IFDIR, S_IFMT
+from tabux.fs.changes import Changes
 from tabux.fs.credentials import MAY_EXEC, MAY_WRITE, ROOT, Credentials, inherited, permitted
 from tabux.fs.inode import Inode, InodeTable
 from tabux.fs.mount import Mount
@@ -29,6 +31,7 @@ class Core:
         "mount_root",
         "mounts",
         "root",
+        "shipping",
         "store",
         "table",
         "walker",
@@ -41,13 +44,35 @@ class Core:
         self.table = InodeTable(inode_limit)
         self.mount_root = Mount(1, "tabuxfs", "tabux")
         self.anonymous_mount = Mount(2, "pipefs", "none")
-        self.root = self.table.new(S_IFDIR | 0o755, 0, 0, clock(), self.mount_root)
+        self.root = self.table.shipped("", S_IFDIR | 0o755, 0, 0, clock(), self.mount_root)
         self.root.parent = self.root
         self.root.name = "/"
         #: what is mounted, in order, with the place of each
         self.mounts: list[tuple[str, Mount]] = [("/", self.mount_root)]
         self.walker = Walker(self.root)
         self.generation = 0
+        #: what is made now is one of the site's own files
+        self.shipping = False
+        self.mount_root.changes = Changes()
+
+    # changes
+
+    def _change(self, inode: Inode) -> None:
+        """The inode is about to change: to be called before."""
+        changes = inode.mount.changes
+        if changes is not None and inode not in changes.dirty:
+            changes.note(inode)
+
+    @contextmanager
+    def shipped(self) -> Iterator[None]:
+        """While it lasts, what is made below the root are the site's own files: no change of anything."""
+        mount = self.mount_root
+        before = self.shipping, mount.changes
+        self.shipping, mount.changes = True, None
+        try:
+            yield
+        finally:
+            self.shipping, mount.changes = before
 
     # looking
 
@@ -113,6 +138,7 @@ class Core:
         now = self.clock()
         atime = inode.atime
         if atime <= inode.mtime or atime <= inode.ctime or now - atime >= _DAY:
+            self._change(inode)
             inode.atime = now
 
     def anonymous(self, mode: int, cred: Credentials, thing: object = None) -> Inode:
@@ -122,6 +148,12 @@ class Core:
         return inode
 
     def _discard(self, inode: Inode) -> None:
+        changes = inode.mount.changes
+        if changes is not None:
+            changes.discarded(inode)
+        if inode.base is not None:
+            self.store.ship(inode.ino)
+            return
         self.table.remove(inode)
         self.store.discard(inode.ino)
 
@@ -157,12 +189,17 @@ class Core:
         """A new inode under a new name. ENOSPC."""
         mode, gid = inherited(directory, mode, cred)
         now = self.clock()
-        inode = self.table.new(mode, cred.euid, gid, now, directory.mount)
+        if self.shipping and directory.base is not None:
+            inode = self.table.shipped(f"{directory.base}/{name}", mode, cred.euid, gid, now, directory.mount)
+        else:
+            inode = self.table.new(mode, cred.euid, gid, now, directory.mount)
+            self._change(inode)
         self._enter(directory, name, inode, now)
         return inode
 
     def _enter(self, directory: Inode, name: str, inode: Inode, now: int) -> None:
         """Puts a name into a directory; nlink of a file is the caller's business."""
+        self._change(directory)
         children = directory.children
         assert children is not None
         children[name] = inode
@@ -175,6 +212,7 @@ class Core:
 
     def _remove(self, directory: Inode, name: str, now: int) -> None:
         """Takes a name out of a directory; nlink of a file is the caller's business."""
+        self._change(directory)
         children = directory.children
         assert children is not None
         if children.pop(name).mode & S_IFMT == S_IFDIR:
@@ -184,6 +222,7 @@ class Core:
 
     def _lose_name(self, inode: Inode, now: int) -> None:
         """One name less; a directory has none left. Discards what nobody uses."""
+        self._change(inode)
         inode.ctime = now
         if inode.mode & S_IFMT == S_IFDIR:
             inode.nlink = 0
@@ -193,6 +232,13 @@ class Core:
             self._discard(inode)
 
     # mounts
+
+    def new_mount(self, path: str, kind: str, source: str, mode: int, dev: int, options: str = "") -> Inode:
+        """Mounts an empty file system that lives in memory; answers its root directory, user 0's."""
+        mount = Mount(dev, kind, source, options=options)
+        root = self.table.new(S_IFDIR | mode, 0, 0, self.clock(), mount)
+        self.attach(path, root)
+        return root
 
     def attach(self, path: str, root: Inode) -> None:
         """Mounts the directory `root`, which has its own `Mount`, over the directory at `path`."""
@@ -204,6 +250,7 @@ class Core:
             raise SysError(EBUSY)
         root.parent = directory
         root.name = point.name
-        directory.children[point.name] = root
+        root.mount.covers = point
+        directory.children[root.name] = root
         self.mounts.append((self.path_of(root), root.mount))
         self.generation += 1

@@ -39,16 +39,25 @@ _LINKS = (
 )
 
 
+#: device numbers of the mounts
+_DEV = 5
+_PTS = 22
+_SHM = 23
+
+
 def make_devices(vfs: Vfs) -> None:
-    """Fills /dev, which must exist and be empty."""
+    """Mounts /dev, which must exist, and what belongs into it: a file system of its own, as on Linux."""
     root = vfs.root
+    vfs.new_mount("/dev", "devtmpfs", "udev", 0o755, _DEV, "mode=755")
     for path, rdev, mode, group in _NODES:
         inode = vfs.mknod(root, path, S_IFCHR | mode, rdev, ROOT)
         inode.gid = group
     for path, target in _LINKS:
         vfs.symlink(target, root, path, ROOT)
     vfs.mkdir(root, "/dev/pts", 0o755, ROOT)
+    vfs.new_mount("/dev/pts", "devpts", "devpts", 0o755, _PTS, "gid=5,mode=620")
     vfs.mkdir(root, "/dev/shm", 0o1777, ROOT)
+    vfs.new_mount("/dev/shm", "tmpfs", "tmpfs", 0o1777, _SHM)
 
 
 def make_terminal(vfs: Vfs, number: int, uid: int, terminal: object) -> Inode:

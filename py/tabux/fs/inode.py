@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tabux.abi.errno import ENOSPC, SysError
 from tabux.abi.stat import S_IFDIR, S_IFMT
 from tabux.fs.mount import Mount
@@ -23,10 +25,13 @@ class Inode:
     target    a symbolic link's text ("" where it is made up on the spot), None for every other type
     opens     open descriptions and other users (working directories, running programs): see `Vfs.opened`
     object    what the kernel keeps behind a fifo, pipe, socket or terminal
+    base      the path of one of the site's own files (`tabux.fs.changes`), None for what was made here
+    record    its number in a stored session, 0 while it has none
     """
 
     __slots__ = (
         "atime",
+        "base",
         "btime",
         "children",
         "ctime",
@@ -41,6 +46,7 @@ class Inode:
         "opens",
         "parent",
         "rdev",
+        "record",
         "size",
         "target",
         "uid",
@@ -58,6 +64,8 @@ class Inode:
         self.atime = self.mtime = self.ctime = self.btime = now
         self.rdev = 0
         self.opens = 0
+        self.base: str | None = None
+        self.record = 0
         self.target: str | None = None
         self.object: object = None
         self.name = ""
@@ -76,29 +84,53 @@ class Inode:
         return f"<{type(self).__name__} {self.ino} {self.mode:o} {self.name or self.target or ''}>"
 
 
+#: numbers of inodes: the site's own from 1, made here from FIRST_MADE (those are stored, and stay when a
+#: session is opened again), those that nobody stores from FIRST_PASSING (they travel as 32-bit numbers)
+FIRST_MADE = 1 << 20
+FIRST_PASSING = 1 << 30
+
+
 class InodeTable:
     """Numbers inodes and finds them by number. A number is never used twice."""
 
-    __slots__ = ("_inodes", "_last", "limit")
+    __slots__ = ("_inodes", "_last", "_last_passing", "_last_shipped", "limit")
 
     def __init__(self, limit: int | None = None) -> None:
         """`limit` is how many inodes may exist at once (None: any number)."""
         self._inodes: dict[int, Inode] = {}
-        self._last = 0
+        self._last_shipped = 0
+        self._last = FIRST_MADE - 1
+        self._last_passing = FIRST_PASSING - 1
         self.limit = limit
 
     def new(self, mode: int, uid: int, gid: int, now: int, mount: Mount) -> Inode:
         """A new inode. ENOSPC when the limit is reached."""
         if self.limit is not None and len(self._inodes) >= self.limit:
             raise SysError(ENOSPC)
-        self._last += 1
-        inode = self._inodes[self._last] = Inode(self._last, mode, uid, gid, now, mount)
+        number = self.number() if mount.changes is None else self.record()
+        inode = self._inodes[number] = Inode(number, mode, uid, gid, now, mount)
+        return inode
+
+    def shipped(self, base: str, mode: int, uid: int, gid: int, now: int, mount: Mount) -> Inode:
+        """An inode of the site's own files, at the path `base` there."""
+        self._last_shipped += 1
+        inode = self._inodes[self._last_shipped] = Inode(self._last_shipped, mode, uid, gid, now, mount)
+        inode.base = base
         return inode
 
     def number(self) -> int:
-        """A number for an inode that has no place in the table (a pipe, a made-up file)."""
+        """A number for what is never stored: a pipe, a made-up file, a node of /dev."""
+        self._last_passing += 1
+        return self._last_passing
+
+    def record(self) -> int:
+        """A number from those of the inodes made here, for the record of a shipped one."""
         self._last += 1
         return self._last
+
+    def reserve(self, last: int) -> None:
+        """The numbers up to `last` have been used in an earlier life."""
+        self._last = max(self._last, last)
 
     def restore(self, ino: int, mode: int, uid: int, gid: int, now: int, mount: Mount) -> Inode:
         """An inode with a number it had in an earlier life (a restored snapshot); new numbers start above."""
@@ -113,6 +145,9 @@ class InodeTable:
     def remove(self, inode: Inode) -> None:
         """Forgets an inode whose last name and last user are gone."""
         self._inodes.pop(inode.ino, None)
+
+    def __iter__(self) -> Iterator[Inode]:
+        return iter(self._inodes.values())
 
     def __len__(self) -> int:
         return len(self._inodes)

@@ -95,7 +95,11 @@ def populate(
 
 
 def _defer(vfs: Vfs, directory: Inode, files: Bundle, supply: Callable[[Inode, Part], None]) -> None:
-    defer(directory, lambda top: bundle.fill(vfs, top, files, supply), bundle.subdirectories(files))
+    def fill(top: Inode) -> None:
+        with vfs.shipped():
+            bundle.fill(vfs, top, files, supply)
+
+    defer(directory, fill, bundle.subdirectories(files))
 
 
 def _parent(vfs: Vfs, path: str, directories: dict[str, Inode]) -> tuple[Inode, str]:

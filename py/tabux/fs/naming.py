@@ -129,6 +129,7 @@ class Naming(Core):
             raise SysError(EPERM)
         if inode.nlink == 0:
             raise SysError(ENOENT)
+        self._change(inode)
         now = self.clock()
         inode.nlink += 1
         inode.ctime = now

@@ -135,11 +135,18 @@ class Opening(Core):
         """Gives a regular file a new size and new times, and takes its privileges."""
         if inode.virtual:
             return
+        self._rewrite(inode)
         if inode.size != size:
             self.store.truncate(inode.ino, size)
             inode.size = size
         inode.mtime = inode.ctime = self.clock()
         self._drop_privilege(inode, cred)
+
+    def _rewrite(self, inode: Inode) -> None:
+        """The content of a regular file is about to become another."""
+        self._change(inode)
+        if inode.base is not None and inode.mount.changes is not None:
+            inode.mount.changes.rewritten.add(inode)
 
     def _drop_privilege(self, inode: Inode, cred: Credentials) -> None:
         if inode.mode & 0o6000 and cred.euid != 0:
@@ -163,6 +170,7 @@ class Opening(Core):
             raise SysError(EOPNOTSUPP)
         if directory.nlink == 0:
             raise SysError(EPERM)
+        # (without a name it is never stored: no mark)
         mode, gid = inherited(directory, S_IFREG | mode & S_IALLUGO, cred)
         inode = self.table.new(mode, cred.euid, gid, self.clock(), directory.mount)
         inode.nlink = 0

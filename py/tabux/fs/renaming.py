@@ -97,6 +97,7 @@ class Renaming(Naming):
             raise SysError(EBUSY)
         if target is not None and not exchange and target.children:
             raise SysError(ENOTEMPTY)
+        self._change(source)
         now = self.clock()
         source.ctime = now
         self._remove(old_dir, old_name, now)
@@ -106,6 +107,7 @@ class Renaming(Naming):
         self._remove(new_dir, new_name, now)
         self._enter(new_dir, new_name, source, now)
         if exchange:
+            self._change(target)
             target.ctime = now
             self._enter(old_dir, old_name, target, now)
         else:

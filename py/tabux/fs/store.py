@@ -11,5 +11,8 @@ class Store(Protocol):
     def truncate(self, ino: int, size: int) -> None:
         """Cuts the content to `size` bytes or extends it with zeros. May raise SysError (EFBIG, ENOSPC)."""
 
+    def ship(self, ino: int) -> None:
+        """One of the site's own files has the content again that it came with."""
+
     def discard(self, ino: int) -> None:
         """The file is gone: its last name and its last open description."""

@@ -17,13 +17,18 @@ from tabux.kernel.gate import Gate
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.proc_view import ProcView
 
+#: device number of /run
+_RUN = 24
+
 
 def boot(gate: Gate) -> Kernel:
     """A kernel with the base directories, /dev and /proc, and no process but init."""
     kernel = Kernel(gate)
-    make_layout(kernel.vfs)
-    make_devices(kernel.vfs)
-    mount_proc(kernel.vfs, ProcView(kernel))
+    with kernel.vfs.shipped():
+        make_layout(kernel.vfs)
+        kernel.vfs.new_mount("/run", "tmpfs", "tmpfs", 0o755, _RUN, "mode=755")
+        make_devices(kernel.vfs)
+        mount_proc(kernel.vfs, ProcView(kernel))
     return kernel
 
 
@@ -34,7 +39,8 @@ def install(
     supply_part: Callable[[Inode, Part], None],
 ) -> None:
     """Adds the files of a manifest; see `tabux.fs.manifest.populate`."""
-    populate(kernel.vfs, entries, supply, supply_part)
+    with kernel.vfs.shipped():
+        populate(kernel.vfs, entries, supply, supply_part)
 
 
 def system_calls(kernel: Kernel) -> dict[str, Callable[..., int]]:

@@ -35,6 +35,9 @@ class Gate(Protocol):
     def truncate(self, ino: int, size: int) -> int:
         """Gives a content a new size; 0 or -errno."""
 
+    def ship(self, ino: int) -> None:
+        """One of the site's own files has the content again that it came with."""
+
     def discard(self, ino: int) -> None:
         """The content is not needed any more."""
 

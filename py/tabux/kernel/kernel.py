@@ -34,6 +34,9 @@ class _GateStore:
         if error:
             raise SysError(-error)
 
+    def ship(self, ino: int) -> None:
+        self._gate.ship(ino)
+
     def discard(self, ino: int) -> None:
         self._gate.discard(ino)
 
