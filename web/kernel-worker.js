@@ -11,7 +11,7 @@ program.catch(() => {}); // boot() tells of it
 
 /**
  * @type {{ commands: InstanceType<Program["CommandRunner"]>, files: InstanceType<Program["FileAccess"]>,
- *   terminals: InstanceType<Program["TerminalRunner"]> }}
+ *   session: InstanceType<Program["SessionKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
  */
 let parts;
 
@@ -26,24 +26,32 @@ const moved = (bytes) => Comlink.transfer(bytes, [bytes.buffer]);
 
 Comlink.expose({
   /**
-   * @param {{ envs?: Record<string, string>, files: Record<string, Uint8Array> }} options
+   * @param {import("./client/kernel.js").BootOptions} options
    * @param {import("./worker/assets.js").OnProgress | null} onProgress
+   * @param {(told: import("./client/session.js").Told) => void} onSession
    */
-  async boot({ envs = {}, files }, onProgress) {
+  async boot({ envs = {}, files, session }, onProgress, onSession) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
-    const { bootSystem, CommandRunner, FileAccess, TerminalRunner } = await program;
+    const { bootSystem, openStore, CommandRunner, FileAccess, SessionKeeper, TerminalRunner } = await program;
+    // it is read while Python starts
+    const opening = openStore(assets.site.href, session, onSession);
+    opening.catch(() => {});
     const system = await bootSystem(assets);
+    const store = await opening;
+    const keeper = new SessionKeeper(system, store);
+    keeper.open();
     // events reach the worker between two slices of the programs; each is such a pause
     self.addEventListener("message", () => system.gate.breathe());
     system.worker.set_envs(JSON.stringify(envs));
     parts = {
       commands: new CommandRunner(system),
       files: new FileAccess(system),
-      terminals: new TerminalRunner(system),
+      session: keeper,
+      terminals: new TerminalRunner(system, session.name),
     };
     for (const [path, content] of Object.entries(files)) parts.files.write(path, content);
-    return { bootMs: performance.now() - started, bootInfo: system.info };
+    return { bootMs: performance.now() - started, bootInfo: system.info, session: store.told };
   },
   /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
   async run(id, command, options, onOutput) {
@@ -67,6 +75,12 @@ Comlink.expose({
   filesExists: (/** @type {string} */ path) => parts.files.exists(path),
   filesMakeDir: (/** @type {string} */ path) => parts.files.makeDir(path),
   filesRename: (/** @type {string} */ from, /** @type {string} */ to) => parts.files.rename(from, to),
+  sync: () => parts.session.sync(),
+  close: () => parts.session.close(),
+  snapshot: (/** @type {string} */ name) => parts.session.snapshot(name),
+  restore: (/** @type {string} */ id) => parts.session.restore(id),
+  snapshots: () => parts.session.store.snapshots(),
+  dropSnapshot: (/** @type {string} */ id) => parts.session.dropSnapshot(id),
   filesRemove: (/** @type {string} */ path) => parts.files.remove(path),
   /** @param {any} options @param {(data: Uint8Array) => void} onData */
   async ptyCreate(options, onData) {

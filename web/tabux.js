@@ -13,6 +13,8 @@ import { BootError, InvalidArgumentError, SandboxKilledError, TabuxError } from 
 import { Files } from "./client/files.js";
 import * as check from "./client/options.js";
 import { Ptys } from "./client/pty.js";
+import { Session, witness } from "./client/session.js";
+import { Snapshots } from "./client/snapshots.js";
 import { requireSupport } from "./client/support.js";
 
 export * from "./client/errors.js";
@@ -24,14 +26,23 @@ export { isSupported } from "./client/support.js";
 /** @typedef {import("./client/commands.js").CommandResult} CommandResult */
 /** @typedef {import("./client/pty.js").Pty} Pty */
 /** @typedef {import("./client/pty.js").PtyOptions} PtyOptions */
+/** @typedef {import("./client/session.js").SessionState} SessionState */
+/** @typedef {import("./client/kernel.js").SnapshotInfo} SnapshotInfo */
 
 /**
  * @typedef {object} SandboxOptions
+ * @property {string} [session] The name of a session: its files are there again at the next visit. Without one the
+ *   sandbox is volatile.
+ * @property {"write" | "read" | "take-over"} [access] "write", if not given, fails with SessionInUseError when another
+ *   tab has the session; "take-over" makes that tab read-only; "read" opens a copy whose changes are not kept.
  * @property {Record<string, string>} [envs] Environment variables for everything that runs in the sandbox.
  * @property {Record<string, number>} [limits]
  * @property {Record<string, import("./client/bytes.js").Data>} [files] Files to begin with: contents by path.
  * @property {(progress: Progress) => void} [onProgress] Called while the sandbox is loading.
  */
+
+/** Where the site is: sessions of different sites on one host are kept apart. */
+const BASE_URL = new URL("./", import.meta.url).href;
 
 const OPTIONS = {
   envs: check.environment,
@@ -39,7 +50,8 @@ const OPTIONS = {
   files: checkFiles,
   /** @type {typeof check.callback<(progress: Progress) => void>} */
   onProgress: check.callback,
-  session: check.notYet,
+  session: check.sessionName,
+  access: check.access,
   network: check.notYet,
 };
 
@@ -50,9 +62,12 @@ export class Sandbox {
   /**
    * @param {Connection} connection
    * @param {import("./client/kernel.js").BootResult} result
+   * @param {Session} session
    */
-  constructor(connection, { bootMs, bootInfo }) {
+  constructor(connection, { bootMs, bootInfo }, session) {
     this.#connection = connection;
+    /** What is kept of it, and how safe that is. */
+    this.session = session;
     /** How long the start took, in milliseconds. */
     this.bootMs = bootMs;
     /** How it went. */
@@ -60,6 +75,7 @@ export class Sandbox {
     this.commands = new Commands(connection);
     this.files = new Files(connection);
     this.pty = new Ptys(connection);
+    this.snapshots = new Snapshots(connection);
   }
 
   /**
@@ -68,15 +84,24 @@ export class Sandbox {
    * @returns {Promise<Sandbox>}
    */
   static async create(options) {
-    const { envs, limits, files = {}, onProgress } = check.checkOptions("Sandbox.create", options, OPTIONS);
+    const checked = check.checkOptions("Sandbox.create", options, OPTIONS);
+    const { envs, limits, files = {}, onProgress, session: name = null, access = "write" } = checked;
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
     try {
+      /** @type {Session | null} */
+      let session = null;
+      const request = { name, access, witness: name === null ? null : witness(BASE_URL, name) };
+      const onSession = callable((/** @type {import("./client/session.js").Told} */ told) => session?.update(told));
       const result = await connection.call(() =>
-        connection.kernel.boot({ envs, files, limits }, onProgress ? callable(onProgress) : null),
+        connection.kernel.boot(
+          { envs, files, limits, session: request }, onProgress ? callable(onProgress) : null, onSession,
+        ),
       );
       connection.booted();
-      return new Sandbox(connection, result);
+      session = new Session(result.session, BASE_URL, () => connection.call(() => connection.kernel.sync()));
+      connection.onClose = () => session?.end();
+      return new Sandbox(connection, result, session);
     } catch (error) {
       const reason = error instanceof TabuxError ? error : new BootError(String(error), { cause: error });
       connection.close(reason);
@@ -85,7 +110,38 @@ export class Sandbox {
   }
 
   /**
+   * Keeps the files as they are now; costs what has changed since the last one. Programs are not kept, and neither is
+   * what is in /dev, /run and host mounts. With a session the snapshot is on disk when the next sync is.
+   * @param {{ name?: string }} [options] `name` is for people.
+   * @returns {Promise<string>} the snapshot's id
+   */
+  async snapshot(options) {
+    return this.snapshots.create(options);
+  }
+
+  /**
+   * Makes the files what they were when the snapshot was taken. All programs are killed first.
+   * @param {string} id
+   * @returns {Promise<void>}
+   * @throws {SessionNotFoundError} there is no such snapshot
+   */
+  async restore(id) {
+    await this.snapshots.restore(id);
+  }
+
+  /**
+   * Saves everything, then ends the sandbox as `kill` does.
+   * @returns {Promise<void>}
+   * @throws {NoSpaceError | StorageError} it could not be saved; the sandbox goes on
+   */
+  async close() {
+    await this.#connection.call(() => this.#connection.kernel.close());
+    this.#connection.close(new SandboxKilledError("The sandbox has been closed"));
+  }
+
+  /**
    * Ends the sandbox and everything in it at once. What is under way fails with SandboxKilledError.
+   * With a session, what was written in the last second may be lost: see `close`.
    * @returns {Promise<void>}
    */
   async kill() {

@@ -14,6 +14,9 @@ export class Connection {
   #closed = null;
   #booted = false;
 
+  /** Called once, when the connection is closed. */
+  onClose = () => {};
+
   /**
    * The worker's functions. Pass what they return to `call`.
    * @type {Comlink.Remote<KernelApi>}
@@ -71,6 +74,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = reason;
     this.#worker.terminate();
+    this.onClose();
     for (const reject of this.#pending) reject(reason);
     this.#pending.clear();
   }

@@ -48,6 +48,21 @@ export class NoSpaceError extends TabuxError {}
 /** A limit of the sandbox other than storage is reached. */
 export class LimitExceededError extends TabuxError {}
 
+/** Another tab or window has the session; `access: "read"` and `access: "take-over"` are the ways in. */
+export class SessionInUseError extends TabuxError {}
+
+/** There is no session or snapshot of that name. */
+export class SessionNotFoundError extends TabuxError {}
+
+/** What is stored is of another version of tabux, or not tabux's at all. */
+export class SessionFormatError extends TabuxError {}
+
+/** Part of what is stored cannot be read. */
+export class SessionDamagedError extends TabuxError {}
+
+/** The browser does not store what it should. */
+export class StorageError extends TabuxError {}
+
 /** @type {Map<string, new (message: string, options?: ErrorOptions) => TabuxError>} */
 const classes = new Map(
   [
@@ -63,6 +78,11 @@ const classes = new Map(
     PermissionDeniedError,
     NoSpaceError,
     LimitExceededError,
+    SessionInUseError,
+    SessionNotFoundError,
+    SessionFormatError,
+    SessionDamagedError,
+    StorageError,
   ].map((type) => [type.name, type]),
 );
 

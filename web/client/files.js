@@ -103,6 +103,17 @@ export class Files {
   }
 
   /**
+   * Waits until everything written before is on disk, as fsync does (strict durability). In a volatile sandbox there
+   * is nothing to wait for.
+   * @returns {Promise<void>}
+   * @throws {NoSpaceError} the browser has no space left for it
+   * @throws {StorageError} it could not be saved; `sandbox.session.reason` says why
+   */
+  async sync() {
+    await this.#connection.call(() => this.#connection.kernel.sync());
+  }
+
+  /**
    * Removes a file, or a directory with all that is in it.
    * @param {string} path
    * @returns {Promise<void>}

@@ -39,17 +39,32 @@
  * @property {Record<string, string>} [envs]
  * @property {Record<string, Uint8Array>} files Contents by path.
  * @property {Record<string, number>} [limits]
+ * @property {SessionRequest} session
+ *
+ * @typedef {object} SessionRequest
+ * @property {string | null} name null for a volatile sandbox.
+ * @property {"write" | "read" | "take-over"} access
+ * @property {{ generation: number } | null} witness What the page knows of an earlier visit.
+ *
+ * @typedef {object} SnapshotInfo
+ * @property {string} id
+ * @property {string} name As it was given; may be empty.
+ * @property {number} createdMs In milliseconds since 1970.
+ * @property {number} files How many files in it differ from the site's.
+ * @property {number} bytes What they take.
  *
  * @typedef {object} BootResult
  * @property {number} bootMs How long it took, in milliseconds.
  * @property {BootInfo} bootInfo
+ * @property {import("./session.js").Told} session
  *
  * @typedef {object} BootInfo How a start went.
  * @property {"snapshot" | "source"} from Whether Python came as a memory snapshot or was started from sources.
  * @property {Record<string, number>} phases When each part was done, in milliseconds after the worker began.
  *
  * @typedef {object} KernelApi
- * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null) => BootResult} boot
+ * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null,
+ *   onSession: (told: import("./session.js").Told) => void) => BootResult} boot
  * @property {(id: number, command: string, options: RunOptions,
  *   onOutput: ((fd: number, chunk: Uint8Array<ArrayBuffer>) => void) | null) => RawResult} run
  * @property {(id: number) => void} cancel Kills the processes of a run, which then ends.
@@ -61,6 +76,12 @@
  * @property {(path: string) => void} filesMakeDir
  * @property {(from: string, to: string) => void} filesRename
  * @property {(path: string) => void} filesRemove
+ * @property {() => void} sync Answers when everything written so far is on disk.
+ * @property {() => void} close Saves and lets go of the session.
+ * @property {(name: string) => string} snapshot
+ * @property {(id: string) => void} restore
+ * @property {() => SnapshotInfo[]} snapshots
+ * @property {(id: string) => void} dropSnapshot
  * @property {(options: PtyOptions, onData: (chunk: Uint8Array<ArrayBuffer>) => void) => number} ptyCreate
  * @property {(id: number, data: Uint8Array) => void} ptyWrite
  * @property {(id: number, cols: number, rows: number) => void} ptyResize

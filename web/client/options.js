@@ -121,6 +121,32 @@ export function cells(value, name) {
 }
 
 /**
+ * The name of a session.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string}
+ */
+export function sessionName(value, name) {
+  if (typeof value !== "string" || !/^[^\x00-\x1f\x7f]{1,100}$/.test(value) || value.trim() !== value) {
+    throw new InvalidArgumentError(
+      `${name} must be a string of 1 to 100 characters, without control characters or spaces at its ends`,
+    );
+  }
+  return value;
+}
+
+/**
+ * How a session is opened.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {"write" | "read" | "take-over"}
+ */
+export function access(value, name) {
+  if (value === "write" || value === "read" || value === "take-over") return value;
+  throw new InvalidArgumentError(`${name} must be "write", "read" or "take-over"`);
+}
+
+/**
  * @template {(...args: any[]) => unknown} Callback
  * @param {unknown} value
  * @param {string} name

@@ -48,6 +48,8 @@ export class Gate {
     this.start = () => {
       throw new Error("no runner");
     };
+    /** @type {(() => Promise<void>) | null} saves everything written so far; null where nothing is ever saved */
+    this.save = null;
     this.calls = 0;
     this.lastBreathMs = 0;
     /** Up to when CPU time has been charged to somebody. */
@@ -110,7 +112,7 @@ export class Gate {
     if (result === BLOCKED) {
       // (a call that waits with another signal mask may have let a deadly signal through)
       if (process.dead && program.owner === process) throw ENDED;
-      if (!process.signalDue) return program.block(() => this.attempt(attempt), finish);
+      if (!process.signalDue || program.uninterruptible) return program.block(() => this.attempt(attempt), finish);
       result = -EINTR;
     }
     if (finish) program.finish = finish;

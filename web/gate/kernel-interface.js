@@ -31,6 +31,7 @@ export function kernelInterface(gate, base, begun) {
       content.abandon();
       return content.truncate(size);
     },
+    ship: (/** @type {number} */ ino) => gate.contents.byInode.get(ino)?.restoreOrigin(),
     discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
     set_text: (/** @type {number} */ ino, /** @type {string} */ text) => {
       const content = gate.contents.of(ino);

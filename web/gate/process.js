@@ -71,6 +71,10 @@ export class Program {
     this.wakeQueued = false;
     /** Whether the call in progress is being made again. */
     this.retrying = false;
+    /** Whether the call in progress waits for storage: no signal ends it early. */
+    this.uninterruptible = false;
+    /** @type {number | null} what the save that the program waits for has come to, once it has */
+    this.saved = null;
     /** Bytes that the write in progress has moved so far. */
     this.progress = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} wakes the call in progress */
@@ -256,7 +260,7 @@ export class Program {
     let result = /** @type {() => number} */ (this.retry)();
     this.retrying = false;
     if (result === BLOCKED) {
-      if (!this.process.signalDue) return BLOCKED;
+      if (!this.process.signalDue || this.uninterruptible) return BLOCKED;
       result = -EINTR;
     }
     return this.finished(result);
@@ -269,6 +273,7 @@ export class Program {
   finished(result) {
     const { finish } = this;
     this.retry = this.finish = null;
+    this.uninterruptible = false;
     if (this.timer) clearTimeout(this.timer);
     this.timer = undefined;
     return finish ? finish(result) : result;

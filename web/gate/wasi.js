@@ -2,6 +2,7 @@
 import { readv, seek, writev, randomFill } from "./descriptors.js";
 import { BLOCKED, EINVAL, wasiErrno } from "./errno.js";
 import { ENDED } from "./process.js";
+import { waitForSave } from "./saving.js";
 import { RESOLUTION, clockTime } from "./time.js";
 import { foreignPreview1 } from "./wasi-foreign.js";
 
@@ -103,7 +104,7 @@ export function preview1(gate, program) {
         if (result >= 0) program.setU64(out, BigInt(result));
         return Math.min(result, 0);
       }, 0),
-    fd_sync: (/** @type {number} */ fd) => call(() => gate.kernel.fsync(program.process.pid, fd), 0),
+    fd_sync: (/** @type {number} */ fd) => call(() => gate.kernel.fsync(program.process.pid, fd) || waitForSave(gate, program), 0),
     fd_close: (/** @type {number} */ fd) =>
       call(() => {
         gate.report();

@@ -24,9 +24,13 @@ const TERMINAL_ENVS = { TERM: "xterm-256color", COLORTERM: "truecolor" };
 export class TerminalRunner {
   #last = 0;
 
-  /** @param {System} system */
-  constructor(system) {
+  /**
+   * @param {System} system
+   * @param {string | null} session its name; null for a volatile sandbox
+   */
+  constructor(system, session) {
     this.system = system;
+    this.session = session;
     /** @type {Map<number, Session>} */
     this.sessions = new Map();
   }
@@ -36,10 +40,10 @@ export class TerminalRunner {
    * @param {(data: Uint8Array) => void} onData
    * @returns {Promise<number>} the session's number
    */
-  async create({ cols, rows, cwd = HOME, envs = {}, command }, onData) {
+  async create({ cols, rows, cwd, envs = {}, command }, onData) {
     const { gate, api } = this.system;
-    const pid = api.pty_create(kernelText(cwd), cols, rows);
-    if (pid < 0) throw apiError(pid, cwd);
+    const pid = api.pty_create(kernelText(cwd ?? HOME), cols, rows);
+    if (pid < 0) throw apiError(pid, cwd ?? HOME);
     const [, file, terminal] = [0, 1, 2].map((i) => gate.mailInt(i));
     const process = adopt(this.system, pid);
     const open = gate.install(process, 0, file, Kind.TTY, terminal, O_RDWR);
@@ -62,7 +66,10 @@ export class TerminalRunner {
     const id = ++this.#last;
     this.sessions.set(id, session);
     const argv = command === undefined ? ["-bash"] : ["bash", "-c", command];
-    await launch(this.system, process, argv, { ...TERMINAL_ENVS, ...envs });
+    // a shell that nobody told where to be goes on where the last one was (/etc/profile.d/session.sh)
+    const resumed = this.session !== null && cwd === undefined && command === undefined;
+    const resume = resumed ? { TABUX_SESSION: this.session } : {};
+    await launch(this.system, process, argv, { ...TERMINAL_ENVS, ...resume, ...envs });
     return id;
   }
 

@@ -2,6 +2,7 @@
 import { BLOCKED, EBADF, EINTR, EINVAL, ENOTDIR } from "../errno.js";
 import { O_APPEND, O_NONBLOCK, Kind } from "../open-file.js";
 import { ppoll, pselect6 } from "../poll.js";
+import { waitForSave } from "../saving.js";
 import { wide } from "./paths.js";
 
 /** @typedef {import("./index.js").Call} Call */
@@ -122,9 +123,9 @@ export const DESCRIPTOR_CALLS = {
   76: () => -EINVAL,
   77: () => -EINVAL,
   // sync(), syncfs(fd), sync_file_range()
-  81: () => 0,
-  267: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
-  84: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
+  81: (gate, program) => (waitForSave(gate, program) === BLOCKED ? BLOCKED : 0),
+  267: (gate, program, fd) => (program.process.files[fd] ? waitForSave(gate, program) : -EBADF),
+  84: (gate, program, fd) => (program.process.files[fd] ? waitForSave(gate, program) : -EBADF),
   // fadvise64(): advice
   223: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
   // close_range(first, last, flags)

@@ -262,7 +262,7 @@ def fallocate(k: Kernel, p: Process, fd: int, mode: int, offset: int, length: in
 
 
 def fsync(k: Kernel, p: Process, fd: int) -> int:
-    """fsync(2): there is no storage behind the file system yet. EBADF, EINVAL for a pipe or terminal."""
+    """fsync(2) as far as the kernel knows: EBADF, EINVAL for a pipe or terminal. The gate then waits."""
     if file_at(p, fd).kind in (Kind.PIPE, Kind.SINK, Kind.TTY):
         raise SysError(EINVAL)
     return 0

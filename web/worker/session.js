@@ -1,0 +1,178 @@
+// The keeper of a session: takes what has changed from the kernel and the gate, and has the store save it.
+import { afterEvents } from "../gate/turn.js";
+import { apiError } from "./errors.js";
+
+/** @typedef {import("./boot.js").System} System */
+/** @typedef {import("../store/store.js").Store} Store */
+
+/** How long a change may wait for the background flush, milliseconds. */
+const FLUSH_MS = 1000;
+/** So many rows are made without a pause: about 5 ms. */
+const ROWS_AT_ONCE = 400;
+/** After so many pauses the rest is taken at once: programs that change files all the time do not put it off. */
+const MOST_PAUSES = 50;
+
+/**
+ * Rows since the last cut, by record; null for one that is gone.
+ * @typedef {Map<number, { text: string, ino: number } | null>} Rows
+ */
+
+/** Keeps what the sandbox changes; without a named session in memory only, for snapshots. */
+export class SessionKeeper {
+  /** @type {Rows} */
+  #rows = new Map();
+  /** @type {Promise<unknown>} cuts are made one after the other */
+  #cutting = Promise.resolve();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
+  #closed = false;
+
+  /**
+   * @param {System} system
+   * @param {Store} store opened
+   */
+  constructor(system, store) {
+    this.system = system;
+    this.store = store;
+  }
+
+  /**
+   * Lays the session's files over the site's.
+   * @returns {string[]} paths of files of the site that the session had changed and that the site has not any more
+   */
+  open() {
+    const { gate, api } = this.system;
+    const { opened } = this.store;
+    this.store.use(gate.contents);
+    const lost = this.#apply(opened.rows, []);
+    api.session_reserve(opened.next);
+    if (this.store.saves) {
+      gate.save = () => this.sync();
+      this.#timer = setInterval(() => void this.#flush(), FLUSH_MS);
+    }
+    return lost;
+  }
+
+  /** @returns {boolean} whether there is anything that the store has not been given */
+  get dirty() {
+    const { gate, api } = this.system;
+    return gate.contents.changed.size > 0 || this.#rows.size > 0 || api.session_pending() > 0;
+  }
+
+  /** The background flush, with relaxed durability. What cannot be saved the store tells of, and is tried again. */
+  async #flush() {
+    try {
+      if (this.dirty) await this.#cut();
+      if (this.store.pending) await this.store.save({ strict: false });
+    } catch (error) {
+      if (!(error instanceof Error) || !error.name.endsWith("Error")) throw error;
+      console.warn("tabux: not saved yet:", error.message);
+    }
+  }
+
+  /**
+   * Saves everything written so far, with strict durability.
+   * @returns {Promise<void>}
+   * @throws {Error} NoSpaceError, StorageError
+   */
+  async sync() {
+    if (!this.store.saves) return;
+    if (this.dirty) await this.#cut();
+    await this.store.save({ strict: true });
+  }
+
+  /** Makes a cut: the store knows the file system as it is at one moment. */
+  #cut() {
+    const cut = this.#cutting.then(() => this.#cutNow());
+    this.#cutting = cut.catch(() => {});
+    return cut;
+  }
+
+  async #cutNow() {
+    const { gate, api } = this.system;
+    for (let pauses = 0; pauses < MOST_PAUSES && api.session_pending() > ROWS_AT_ONCE; pauses++) {
+      this.#take(ROWS_AT_ONCE);
+      await new Promise((resolve) => afterEvents(() => resolve(undefined)));
+    }
+    // from here to the store's cut no program runs
+    gate.report();
+    this.#take(1e9);
+    const rows = /** @type {[number, string, number][]} */ ([]);
+    const gone = [];
+    for (const [record, row] of this.#rows) {
+      if (row) rows.push([record, row.text, row.ino]);
+      else gone.push(record);
+    }
+    this.#rows.clear();
+    this.store.cut(rows, gone, gate.contents);
+  }
+
+  /** @param {number} most rows */
+  #take(most) {
+    const text = this.system.api.session_take(most);
+    if (typeof text === "number") throw apiError(text, "session");
+    if (!text) return;
+    const [gone, ...lines] = text.split("\n");
+    for (const record of gone.split(" ")) if (record) this.#rows.set(Number(record), null);
+    for (const line of lines) {
+      const first = line.indexOf(" ");
+      const second = line.indexOf(" ", first + 1);
+      const record = Number(line.slice(0, first));
+      this.#rows.set(record, { ino: Number(line.slice(first + 1, second)), text: line.slice(second + 1) });
+    }
+  }
+
+  /**
+   * Lays rows over the files.
+   * @param {string} rows as the store has them
+   * @param {number[]} gone records
+   * @returns {string[]} paths that are lost
+   */
+  #apply(rows, gone) {
+    const { gate, api } = this.system;
+    const answer = api.session_apply(rows, gone.join(" "));
+    if (typeof answer === "number") throw apiError(answer, "the session cannot be read");
+    const { contents, shipped, lost } = JSON.parse(answer);
+    for (const ino of shipped) gate.contents.byInode.get(ino)?.restoreOrigin();
+    this.store.attach(contents);
+    return lost;
+  }
+
+  /**
+   * Keeps the files as they are now.
+   * @param {string} name for people; may be empty
+   * @returns {Promise<string>} the snapshot's id
+   */
+  async snapshot(name) {
+    await this.#cut();
+    return this.store.snapshot(name);
+  }
+
+  /**
+   * Makes the files what they were. All programs are ended first.
+   * @param {string} id
+   */
+  async restore(id) {
+    this.store.requireSnapshot(id);
+    const { api } = this.system;
+    await this.#cut();
+    api.end_processes();
+    // (what they did on their way out)
+    await this.#cut();
+    const { rows, gone } = this.store.restore(id);
+    this.#apply(rows, gone);
+    if (this.store.saves) await this.store.save({ strict: true });
+  }
+
+  /** Saves and lets go of the session. */
+  async close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    try {
+      await this.sync();
+    } finally {
+      await this.store.close();
+    }
+  }
+}
