@@ -65,6 +65,13 @@ def fake_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def modules() -> Iterator[str]:
+    """The URL of web/ as it is: for tests of single modules, which need no build."""
+    with CONFIG["serve"](WEB) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def shared_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
     """A page that many tests use one after the other: making one takes longer than they do."""
     context = browser.new_context(**browser_context_args)

@@ -21,8 +21,9 @@ class FakeStore:
         self.discarded: list[int] = []
         self.shipped: list[int] = []
 
-    def truncate(self, ino: int, size: int) -> None:
+    def truncate(self, ino: int, size: int) -> int:
         self.truncated.append((ino, size))
+        return 0
 
     def ship(self, ino: int) -> None:
         self.shipped.append(ino)

@@ -147,7 +147,7 @@ class System:
 
     def report(self, ino: int, size: int, pid: int) -> None:
         """The gate reports a write."""
-        self._calls["inode_written"](ino, size, self.gate.ms, pid)
+        self._calls["inode_written"](ino, size, -(-size // 4096) * 8, self.gate.ms, pid)
 
     def leader(self) -> Process:
         """A process as the API makes it for a command: leader of a session, without files."""

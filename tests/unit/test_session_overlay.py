@@ -7,7 +7,6 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-
 from tabux.abi.errno import SysError
 from tabux.abi.fcntl import O_CREAT, O_RDWR, O_TRUNC
 from tabux.abi.stat import S_IFDIR, S_IFIFO, S_IFMT, S_IFREG
@@ -18,6 +17,7 @@ from tabux.fs.manifest import Entry, populate
 from tabux.fs.vfs import Vfs
 from tabux.session import overlay
 from tabux.session.journal import Journal
+
 from tests.unit.fs_support import FakeClock, FakeStore
 
 SITE: list[Entry] = [
@@ -221,8 +221,10 @@ def test_what_was_removed_while_open_is_not_stored() -> None:
 
 PATHS = [
     f"{directory}/{name}"
-    for directory in ("/home/user", "/home/user/a", "/home/user/a/b", "/etc", "/etc/skel", "/usr/bin",
-                      "/usr/share/data", "/usr/share/data/sub")  # fmt: skip
+    for directory in (
+        *("/home/user", "/home/user/a", "/home/user/a/b"),
+        *("/etc", "/etc/skel", "/usr/bin", "/usr/share/data", "/usr/share/data/sub"),
+    )
     for name in ("a", "b", "deep", "passwd", "skel", "ls", "dir", "data", "sub", "x", "y")
 ]
 

@@ -33,6 +33,16 @@ export function randomFill(target) {
 }
 
 /**
+ * @param {Program} program
+ * @param {number} result BLOCKED where it waits for bytes of a file: no signal ends that (as from a disk)
+ * @returns {number} the same
+ */
+function storageWait(program, result) {
+  program.uninterruptible = result === BLOCKED;
+  return result;
+}
+
+/**
  * Reads into one buffer of the program.
  * @param {Gate} gate
  * @param {Program} program
@@ -46,14 +56,12 @@ function readInto(gate, program, file, address, length, position) {
   switch (file.kind) {
     case Kind.REGULAR: {
       const content = /** @type {Content} */ (file.content);
-      if (content.download) {
-        const error = content.demand(() => gate.wake(program.process.pid));
-        if (error) return error;
-      }
       const from = position < 0 ? file.position : position;
-      const count = Math.min(length, content.size - from);
-      if (count <= 0) return 0;
-      program.bytes.set(content.bytes.subarray(from, from + count), address);
+      if (content.download || content.absent) {
+        const error = content.demand(from, from + length, () => gate.wake(program.process.pid));
+        if (error) return storageWait(program, error);
+      }
+      const count = content.read(from, program.bytes.subarray(address, address + length));
       if (position < 0) file.position = from + count;
       return count;
     }
@@ -138,14 +146,14 @@ function writeFrom(gate, program, file, data, position) {
   switch (file.kind) {
     case Kind.REGULAR: {
       const content = /** @type {Content} */ (file.content);
-      if (content.download) {
-        const error = content.demand(() => gate.wake(program.process.pid));
-        if (error) return error;
+      // (as in Linux, pwrite appends too where O_APPEND says so)
+      const at = file.flags & O_APPEND ? content.size : position >= 0 ? position : file.position;
+      if (content.download || content.absent) {
+        const error = content.demand(at, at + data.length, () => gate.wake(program.process.pid));
+        if (error) return storageWait(program, error);
       }
       if (data.length === 0) return 0;
       const { process } = program;
-      // (as in Linux, pwrite appends too where O_APPEND says so)
-      const at = file.flags & O_APPEND ? content.size : position >= 0 ? position : file.position;
       if (at + data.length > process.fileSizeLimit) {
         if (at >= process.fileSizeLimit) {
           gate.kernel.sigself(process.pid, SIGXFSZ);
@@ -315,7 +323,8 @@ export function seek(gate, program, fd, offset, whence) {
   else if (whence === 2) to = size + offset;
   else if (whence === 3 || whence === 4) {
     if (offset < 0 || offset >= size) return -ENXIO;
-    to = whence === 3 ? offset : size;
+    to = whence === 3 ? content.nextData(offset) : content.nextHole(offset);
+    if (to < 0) return -ENXIO;
   } else return -EINVAL;
   if (to < 0 || to > MAX_OFFSET) return -EINVAL;
   file.position = to;

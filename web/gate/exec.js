@@ -30,10 +30,11 @@ const COMPILE_ASIDE = 65536;
  */
 function imageOf(content, ready) {
   if (content.image) return content.image;
-  const bytes = content.bytes.slice(0, content.size);
+  const shipped = content.source;
+  const bytes = content.whole();
   if (content.size <= COMPILE_ASIDE) {
     try {
-      content.image = new Image(new WebAssembly.Module(bytes), bytes);
+      content.image = new Image(new WebAssembly.Module(/** @type {BufferSource} */ (bytes)), bytes);
       return content.image;
     } catch {
       return -ENOEXEC;
@@ -43,7 +44,7 @@ function imageOf(content, ready) {
   if (compiling === "failed") return -ENOEXEC;
   if (!compiling) {
     /** @type {Promise<void>} */
-    const started = (compiledAhead(content.bytes) ?? WebAssembly.compile(bytes))
+    const started = ((shipped && compiledAhead(shipped)) ?? WebAssembly.compile(/** @type {BufferSource} */ (bytes)))
       .then((module) => {
         const image = new Image(module, bytes);
         // a write meanwhile has made these bytes another program
@@ -93,9 +94,10 @@ export function prepare(gate, pid, path, argv, environ, ready) {
     const ino = gate.kernel.exec_lookup(pid, path, depth);
     if (ino < 0) return ino;
     const content = gate.contents.of(ino);
-    const waiting = content.demand(ready);
+    const waiting = content.demand(0, content.size, ready);
     if (waiting === -EIO || waiting === BLOCKED) return waiting;
-    const head = content.bytes.subarray(0, Math.min(content.size, HEAD));
+    const head = new Uint8Array(Math.min(content.size, HEAD));
+    content.read(0, head);
     if (isWasm(head)) {
       const image = imageOf(content, ready);
       return typeof image === "number" ? image : { image, argv, environ };

@@ -1,5 +1,5 @@
 // The system-call gate: processes suspend and resume here, and every call of a program passes enter().
-import { ContentStore } from "./content.js";
+import { ContentStore } from "./content-store.js";
 import { BLOCKED, EINTR, EIO, ESRCH } from "./errno.js";
 import { MemoryPool } from "./memory-pool.js";
 import { Kind, OpenFile } from "./open-file.js";
@@ -143,7 +143,7 @@ export class Gate {
     const { unreported } = this.contents;
     if (unreported.size === 0) return;
     for (const content of unreported) {
-      this.kernel.inode_written(content.ino, content.size, content.writtenMs, content.writer);
+      this.kernel.inode_written(content.ino, content.size, content.blocks, content.writtenMs, content.writer);
     }
     unreported.clear();
   }

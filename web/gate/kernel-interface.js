@@ -28,26 +28,23 @@ export function kernelInterface(gate, base, begun) {
     sink_closed: (/** @type {number} */ sink) => gate.sinkClosed(sink),
     truncate: (/** @type {number} */ ino, /** @type {number} */ size) => {
       const content = gate.contents.of(ino);
-      content.abandon();
-      return content.truncate(size);
+      return content.truncate(size) || content.blocks;
     },
     ship: (/** @type {number} */ ino) => gate.contents.byInode.get(ino)?.restoreOrigin(),
     discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
     set_text: (/** @type {number} */ ino, /** @type {string} */ text) => {
-      const content = gate.contents.of(ino);
-      content.bytes = fromLatin1(text);
-      content.size = text.length;
+      gate.contents.of(ino).ship({ bytes: fromLatin1(text) });
     },
     set_download: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash) => {
       const { href } = new URL(url, base);
       const download = begun.find((download) => download.url === href) ?? new Download(href, size, hash, gate.shelf);
-      gate.contents.of(ino).comesFrom(download, 0, size);
+      gate.contents.of(ino).ship({ download, offset: 0, size });
     },
     set_part: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash, /** @type {number} */ offset, /** @type {number} */ length) => {
       const { href } = new URL(url, base);
       let download = chunks.get(href);
       if (!download) chunks.set(href, (download = new Download(href, size, hash, gate.shelf)));
-      gate.contents.of(ino).comesFrom(download, offset, length);
+      gate.contents.of(ino).ship({ download, offset, size: length });
     },
     set_timer: (/** @type {number} */ timer, /** @type {number} */ ms) => gate.setTimer(timer, ms),
     clear_timer: (/** @type {number} */ timer) => gate.clearTimer(timer),

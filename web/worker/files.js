@@ -31,11 +31,8 @@ export class FileAccess {
   write(path, data) {
     const { gate } = this.system;
     const content = gate.contents.of(this.#call("write", path, path));
-    content.abandon();
-    content.image = content.compiling = null;
-    content.bytes = data;
-    content.size = data.length;
-    content.shared = false;
+    const error = content.replace(data);
+    if (error) throw apiError(error, path);
     gate.contents.touched(content, 0);
     gate.report();
   }
@@ -46,12 +43,14 @@ export class FileAccess {
     let error;
     do {
       error = await new Promise((resolve) => {
-        const now = content.demand(() => resolve(BLOCKED));
+        const now = content.demand(0, content.size, () => resolve(BLOCKED));
         if (now !== BLOCKED) resolve(now);
       });
     } while (error === BLOCKED);
     if (error) throw apiError(error, path);
-    return content.bytes.slice(0, content.size);
+    const bytes = new Uint8Array(content.size);
+    content.read(0, bytes);
+    return bytes;
   }
 
   /** @param {string} path */

@@ -164,6 +164,13 @@ export class SessionKeeper {
     if (this.store.saves) await this.store.save({ strict: true });
   }
 
+  /** @param {string} id */
+  async dropSnapshot(id) {
+    this.store.requireSnapshot(id);
+    this.store.dropSnapshot(id);
+    if (this.store.saves) await this.store.save({ strict: false });
+  }
+
   /** Saves and lets go of the session. */
   async close() {
     if (this.#closed) return;

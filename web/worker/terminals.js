@@ -67,9 +67,10 @@ export class TerminalRunner {
     this.sessions.set(id, session);
     const argv = command === undefined ? ["-bash"] : ["bash", "-c", command];
     // a shell that nobody told where to be goes on where the last one was (/etc/profile.d/session.sh)
-    const resumed = this.session !== null && cwd === undefined && command === undefined;
-    const resume = resumed ? { TABUX_SESSION: this.session } : {};
-    await launch(this.system, process, argv, { ...TERMINAL_ENVS, ...resume, ...envs });
+    const resumes = this.session !== null && cwd === undefined && command === undefined;
+    /** @type {Record<string, string>} */
+    const own = resumes ? { ...TERMINAL_ENVS, TABUX_SESSION: this.session ?? "" } : TERMINAL_ENVS;
+    await launch(this.system, process, argv, { ...own, ...envs });
     return id;
   }
 

@@ -153,12 +153,18 @@ class Attributes(Opening):
             raise SysError(EINVAL)
         self._resize(inode, size, cred)
 
-    def written(self, ino: int, size: int, mtime: int, cred: Credentials | None = None) -> None:
-        """The store has new content: `size` bytes, last written at `mtime` (ns), by `cred` if known."""
+    def written(
+        self, ino: int, size: int, mtime: int, cred: Credentials | None = None, blocks: int = 0
+    ) -> None:
+        """The store has new content: `size` bytes that take `blocks` (st_blocks).
+
+        It was last written at `mtime` (ns), by `cred` if known.
+        """
         inode = self.table.get(ino)
         if inode is not None:
             self._rewrite(inode)
             inode.size = size
+            inode.blocks = blocks
             inode.mtime = inode.ctime = mtime
             if cred is not None:
                 self._drop_privilege(inode, cred)

@@ -15,6 +15,7 @@ class Pristine:
 
     __slots__ = (
         "atime",
+        "blocks",
         "btime",
         "children",
         "ctime",
@@ -37,6 +38,7 @@ class Pristine:
         self.ctime = inode.ctime
         self.btime = inode.btime
         self.size = inode.size
+        self.blocks = inode.blocks
         self.nlink = inode.nlink
         self.rdev = inode.rdev
         self.target = inode.target

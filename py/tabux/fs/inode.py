@@ -18,6 +18,8 @@ class Inode:
     mode      type and permission bits
     nlink     names; for a directory 2 + its subdirectories, 0 once it is removed
     size      bytes; of a link, the length of its text
+    blocks    what a regular file takes, in units of 512 bytes (st_blocks); -1 for one of the site's, which is
+              taken to have no holes
     atime, mtime, ctime, btime    ns
     rdev      device number of a device node, else 0
     children  a directory's names, oldest first; None for every other type and for virtual directories
@@ -32,6 +34,7 @@ class Inode:
     __slots__ = (
         "atime",
         "base",
+        "blocks",
         "btime",
         "children",
         "ctime",
@@ -66,6 +69,7 @@ class Inode:
         self.opens = 0
         self.base: str | None = None
         self.record = 0
+        self.blocks = 0
         self.target: str | None = None
         self.object: object = None
         self.name = ""
@@ -116,6 +120,7 @@ class InodeTable:
         self._last_shipped += 1
         inode = self._inodes[self._last_shipped] = Inode(self._last_shipped, mode, uid, gid, now, mount)
         inode.base = base
+        inode.blocks = -1
         return inode
 
     def number(self) -> int:

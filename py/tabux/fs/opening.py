@@ -137,7 +137,7 @@ class Opening(Core):
             return
         self._rewrite(inode)
         if inode.size != size:
-            self.store.truncate(inode.ino, size)
+            inode.blocks = self.store.truncate(inode.ino, size)
             inode.size = size
         inode.mtime = inode.ctime = self.clock()
         self._drop_privilege(inode, cred)

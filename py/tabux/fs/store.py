@@ -8,8 +8,11 @@ from typing import Protocol
 class Store(Protocol):
     """Contents by inode number; a number never heard of is an empty file."""
 
-    def truncate(self, ino: int, size: int) -> None:
-        """Cuts the content to `size` bytes or extends it with zeros. May raise SysError (EFBIG, ENOSPC)."""
+    def truncate(self, ino: int, size: int) -> int:
+        """Cuts the content to `size` bytes or extends it with a hole; what it takes then (st_blocks).
+
+        May raise SysError (EFBIG, ENOSPC).
+        """
 
     def ship(self, ino: int) -> None:
         """One of the site's own files has the content again that it came with."""

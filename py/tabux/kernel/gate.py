@@ -33,7 +33,7 @@ class Gate(Protocol):
         """Nobody can write to that sink any more."""
 
     def truncate(self, ino: int, size: int) -> int:
-        """Gives a content a new size; 0 or -errno."""
+        """Gives a content a new size; what it takes then (st_blocks) or -errno."""
 
     def ship(self, ino: int) -> None:
         """One of the site's own files has the content again that it came with."""

@@ -29,10 +29,11 @@ class _GateStore:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
-    def truncate(self, ino: int, size: int) -> None:
-        error = self._gate.truncate(ino, size)
-        if error:
-            raise SysError(-error)
+    def truncate(self, ino: int, size: int) -> int:
+        blocks = self._gate.truncate(ino, size)
+        if blocks < 0:
+            raise SysError(-blocks)
+        return blocks
 
     def ship(self, ino: int) -> None:
         self._gate.ship(ino)

@@ -11,6 +11,8 @@ from tabux.fs.vfs import Vfs
 from tabux.session import rows
 from tabux.session.rows import Row
 
+_ATTRIBUTES = ("mode", "uid", "gid", "atime", "mtime", "ctime", "btime", "rdev", "target", "size", "blocks")
+
 
 class Applied:
     """What laying rows over the files has come to.
@@ -146,7 +148,7 @@ class _Overlay:
         """A shipped inode is as it was before its first change; its names follow in `_rename`."""
         self.changes.away.discard(inode)
         pristine = self.changes.pristine[inode]
-        for name in ("mode", "uid", "gid", "atime", "mtime", "ctime", "btime", "rdev", "target", "size"):
+        for name in _ATTRIBUTES:
             setattr(inode, name, getattr(pristine, name))
         self._ship_content(inode)
         if pristine.children is not None:
@@ -176,7 +178,8 @@ class _Overlay:
     def _ship_content(self, inode: Inode) -> None:
         if inode in self.changes.rewritten:
             self.changes.rewritten.discard(inode)
-            inode.size = self.changes.pristine[inode].size
+            pristine = self.changes.pristine[inode]
+            inode.size, inode.blocks = pristine.size, pristine.blocks
             self.done.shipped.append(inode.ino)
 
     def _children(self, row: Row, directory: Inode) -> dict[str, Inode]:

@@ -1,7 +1,7 @@
 """The text of one stored inode: a JSON array, whose form is part of the format of a session.
 
     [record, base, mode, uid, gid, atime, mtime, ctime, btime, …]
-    regular file      …, size, own]          own: 1 where the store has its content, 0 where it is the site's
+    regular file      …, size, own, blocks]  own: 1 where the store has its content, 0 where it is the site's
     directory         …, entries, removed]   entries: record by name; removed: names of the site's not there
     symbolic link     …, text]
     device            …, rdev]
@@ -28,13 +28,14 @@ Row = list[Any]
 RECORD, BASE, MODE, UID, GID, ATIME, MTIME, CTIME, BTIME = range(9)
 SIZE = ENTRIES = TEXT = RDEV = 9
 OWN = REMOVED = 10
+BLOCKS = 11
 
 _quoted = json.encoder.encode_basestring_ascii
 
 
 def regular(inode: Inode, own: bool) -> str:
     """The row of a regular file; its record is set."""
-    return f"[{_head(inode)},{inode.size},{1 if own else 0}]"
+    return f"[{_head(inode)},{inode.size},{1 if own else 0},{inode.blocks}]"
 
 
 def directory(inode: Inode, entries: dict[str, int], removed: list[str]) -> str:
@@ -77,7 +78,7 @@ def apply(row: Row, inode: Inode) -> None:
     kind = inode.mode & S_IFMT
     if kind == S_IFREG:
         if row[OWN]:
-            inode.size = row[SIZE]
+            inode.size, inode.blocks = row[SIZE], row[BLOCKS]
     elif kind == S_IFLNK:
         inode.target = row[TEXT]
         inode.size = len(row[TEXT])

@@ -70,13 +70,13 @@ _CLOSE_RANGE_CLOEXEC = 4
 _RLIMIT_FSIZE = 1
 
 
-def inode_written(k: Kernel, ino: int, size: int, mtime_ms: float, pid: int) -> int:
+def inode_written(k: Kernel, ino: int, size: int, blocks: int, mtime_ms: float, pid: int) -> int:
     """The gate reports that a content has been written, by process `pid` (0: the API). Not a system call.
 
     A writer that has ended meanwhile counts as anybody: set-user-ID bits go.
     """
     writer = k.processes.get(pid) if pid else k.init
-    k.vfs.written(ino, size, int(mtime_ms * 1e6), _NOBODY if writer is None else writer.cred)
+    k.vfs.written(ino, size, int(mtime_ms * 1e6), _NOBODY if writer is None else writer.cred, blocks)
     return 0
 
 

@@ -210,7 +210,7 @@ def pack_statx(k: Kernel, inode: Inode) -> None:
         inode.mode,
         inode.ino,
         size,
-        (size + _BLOCK - 1) // _BLOCK * (_BLOCK // 512) if inode.mode & S_IFMT == S_IFREG else 0,
+        inode.blocks if inode.blocks >= 0 or inode.mode & S_IFMT != S_IFREG else -(-size // _BLOCK) * 8,
         0,
         atime // 1_000_000_000,
         atime % 1_000_000_000,
