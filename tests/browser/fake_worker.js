@@ -42,13 +42,23 @@ function throwLater(message) {
   });
 }
 
+/** What a session is said to be that is not kept. */
+const volatile = (name) => ({
+  name,
+  state: "volatile",
+  reason: "",
+  lost: false,
+  generation: 0,
+  usage: { bytes: 0, files: 0, quotaBytes: 0 },
+});
+
 const kernel = {
   boot(options, onProgress) {
     note("boot", options);
     if (options.envs?.FAIL) fail(JSON.parse(options.envs.FAIL));
     if (options.envs?.HANG) return new Promise(() => {});
     onProgress?.({ phase: "Loading the kernel", loaded: 3_000_000, total: 9_000_000 });
-    return { bootMs: 12 };
+    return { bootMs: 12, session: volatile(options.session.name) };
   },
 
   async run(id, command, options, onOutput) {

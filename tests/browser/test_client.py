@@ -25,7 +25,9 @@ def command(**what: object) -> str:
 
 def test_create_hands_over_its_options(fake: SandboxPage) -> None:
     fake.create({"envs": {"A": "1"}, "limits": {}, "files": {"/a": "é"}})
-    assert calls(fake) == [["boot", {"envs": {"A": "1"}, "files": {"/a": [0xC3, 0xA9]}, "limits": {}}]]
+    session = {"name": None, "access": "write", "witness": None}
+    options = {"envs": {"A": "1"}, "files": {"/a": [0xC3, 0xA9]}, "limits": {}, "session": session}
+    assert calls(fake) == [["boot", options]]
 
 
 def test_create_tells_progress(fake: SandboxPage) -> None:
@@ -43,9 +45,17 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
         (
             "tabux.Sandbox.create({ env: {} })",
             'Sandbox.create: unknown option "env"; the options are: '
-            "envs, limits, files, onProgress, session, network",
+            "envs, limits, files, onProgress, session, access, network",
         ),
-        ("tabux.Sandbox.create({ session: 'a' })", "Sandbox.create: session is not supported yet"),
+        (
+            "tabux.Sandbox.create({ session: ' a' })",
+            "Sandbox.create: session must be a string of 1 to 100 characters, "
+            "without control characters or spaces at its ends",
+        ),
+        (
+            "tabux.Sandbox.create({ session: 'a', access: 'append' })",
+            'Sandbox.create: access must be "write", "read" or "take-over"',
+        ),
         ("tabux.Sandbox.create({ network: {} })", "Sandbox.create: network is not supported yet"),
         ("tabux.Sandbox.create([])", "Sandbox.create: options must be an object"),
         ("tabux.Sandbox.create({ envs: { 'A=B': '' } })", 'Sandbox.create: envs: "A=B" cannot be the name'),

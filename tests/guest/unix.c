@@ -516,7 +516,11 @@ static void files(void)
 	CHECK(lseek(fd, -3, SEEK_END) == 5 && pread(fd, buffer, 2, 1) == 2 && buffer[0] == 'p');
 	CHECK(lseek(fd, 0, SEEK_CUR) == 5);
 	CHECK(lseek(fd, 5000000000LL, SEEK_SET) == 5000000000LL && read(fd, buffer, 1) == 0);
-	CHECK(write(fd, "x", 1) == -1 && errno == EFBIG);
+	CHECK(write(fd, "x", 1) == 1 && !fstat(fd, &st) && st.st_size == 5000000001LL && st.st_blocks == 16);
+	CHECK(lseek(fd, 8, SEEK_DATA) == 8 && lseek(fd, 8, SEEK_HOLE) == 4096);
+	CHECK(lseek(fd, 4096, SEEK_DATA) == 4999999488LL && lseek(fd, 4999999488LL, SEEK_HOLE) == 5000000001LL);
+	CHECK(lseek(fd, 1LL << 44, SEEK_SET) == 1LL << 44 && write(fd, "x", 1) == -1 && errno == EFBIG);
+	CHECK(!ftruncate(fd, 8));
 	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
 	CHECK(lseek(fd, LLONG_MAX, SEEK_CUR) == -1 && (errno == EINVAL || errno == EOVERFLOW));
 	CHECK(lseek(fd, 0, 9) == -1 && errno == EINVAL);

@@ -210,7 +210,7 @@ def pack_statx(k: Kernel, inode: Inode) -> None:
         inode.mode,
         inode.ino,
         size,
-        inode.blocks if inode.blocks >= 0 or inode.mode & S_IFMT != S_IFREG else -(-size // _BLOCK) * 8,
+        _blocks(inode) if inode.mode & S_IFMT == S_IFREG else 0,
         0,
         atime // 1_000_000_000,
         atime % 1_000_000_000,
@@ -225,6 +225,12 @@ def pack_statx(k: Kernel, inode: Inode) -> None:
         major(device),
         minor(device),
     )
+
+
+def _blocks(inode: Inode) -> int:
+    """st_blocks of a regular file: in units of 512 bytes."""
+    blocks = inode.blocks
+    return blocks if blocks >= 0 else -(-inode.size // _BLOCK) * (_BLOCK // 512)
 
 
 def faccessat(k: Kernel, p: Process, dirfd: int, path: str, mode: int, flags: int) -> int:
