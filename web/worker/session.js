@@ -159,7 +159,7 @@ export class SessionKeeper {
     api.end_processes();
     // (what they did on their way out)
     await this.#cut();
-    const { rows, gone } = this.store.restore(id);
+    const { rows, gone } = await this.store.restore(id);
     this.#apply(rows, gone);
     if (this.store.saves) await this.store.save({ strict: true });
   }
