@@ -13,9 +13,11 @@ import { BootError, InvalidArgumentError, SandboxKilledError, TabuxError } from 
 import { Files } from "./client/files.js";
 import * as check from "./client/options.js";
 import { Ptys } from "./client/pty.js";
-import { Session, witness } from "./client/session.js";
+import { Session } from "./client/session.js";
+import { Sessions } from "./client/sessions.js";
 import { Snapshots } from "./client/snapshots.js";
 import { requireSupport } from "./client/support.js";
+import { witnessed } from "./store/witness.js";
 
 export * from "./client/errors.js";
 export { isSupported } from "./client/support.js";
@@ -59,6 +61,9 @@ const OPTIONS = {
 export class Sandbox {
   #connection;
 
+  /** The sessions of this site in this browser. */
+  static sessions = new Sessions(BASE_URL);
+
   /**
    * @param {Connection} connection
    * @param {import("./client/kernel.js").BootResult} result
@@ -91,7 +96,7 @@ export class Sandbox {
     try {
       /** @type {Session | null} */
       let session = null;
-      const request = { name, access, witness: name === null ? null : witness(BASE_URL, name) };
+      const request = { name, access, witness: name === null ? null : witnessed(BASE_URL, name) };
       const onSession = callable((/** @type {import("./client/session.js").Told} */ told) => session?.update(told));
       const result = await connection.call(() =>
         connection.kernel.boot(

@@ -121,6 +121,16 @@ export function cells(value, name) {
 }
 
 /**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {boolean}
+ */
+export function flag(value, name) {
+  if (typeof value !== "boolean") throw new InvalidArgumentError(`${name} must be true or false`);
+  return value;
+}
+
+/**
  * The name of a session.
  * @param {unknown} value
  * @param {string} name

@@ -1,6 +1,6 @@
 /** `sandbox.session`: what is kept of the sandbox when the page is gone, and how safe it is. */
 
-import { witnessKey } from "../store/format.js";
+import { witness } from "../store/witness.js";
 
 /**
  * @typedef {"volatile" | "saved" | "saving" | "unsaved" | "read-only"} SessionState
@@ -15,7 +15,7 @@ import { witnessKey } from "../store/format.js";
  * @property {SessionState} state
  * @property {string} reason
  * @property {boolean} lost
- * @property {number} generation Of what is on disk; 0 where nothing is.
+ * @property {number} generation Of what is certainly on disk; 0 where that is not known.
  * @property {Usage} usage
  */
 
@@ -95,7 +95,7 @@ export class Session extends EventTarget {
     this.reason = reason;
     this.lost = lost;
     this.usage = usage;
-    if (name !== null && generation > 0) bearWitness(this.#baseUrl, name, generation);
+    if (name !== null) witness(this.#baseUrl, name, generation);
   }
 
   async #askToPersist() {
@@ -107,39 +107,5 @@ export class Session extends EventTarget {
       this.persisted = false; // refused for this kind of page
     }
     this.dispatchEvent(new Event("change"));
-  }
-}
-
-/**
- * What is kept outside of IndexedDB: which generation of a session was saved last. It tells a first visit from one after
- * the browser has deleted the database.
- * @param {string} baseUrl
- * @param {string} name
- * @returns {{ generation: number } | null}
- */
-export function witness(baseUrl, name) {
-  try {
-    const generation = Number(globalThis.localStorage?.getItem(witnessKey(baseUrl, name)));
-    return generation > 0 ? { generation } : null;
-  } catch {
-    return null; // no localStorage for this page
-  }
-}
-
-/** @param {string} baseUrl @param {string} name @param {number} generation */
-function bearWitness(baseUrl, name, generation) {
-  try {
-    globalThis.localStorage?.setItem(witnessKey(baseUrl, name), String(generation));
-  } catch {
-    // full or refused: then there is no witness
-  }
-}
-
-/** @param {string} baseUrl @param {string} name the session has been deleted: nothing is missing */
-export function forgetWitness(baseUrl, name) {
-  try {
-    globalThis.localStorage?.removeItem(witnessKey(baseUrl, name));
-  } catch {
-    // as above
   }
 }

@@ -45,8 +45,9 @@ export class SessionKeeper {
     const { opened } = this.store;
     this.store.use(gate.contents);
     const lost = this.#apply(opened.rows, []);
-    api.session_reserve(opened.next);
+    api.session_reserve(opened.next - 1);
     if (this.store.saves) {
+      this.store.takeCut = () => this.#cut();
       gate.save = () => this.sync();
       this.#timer = setInterval(() => void this.#flush(), FLUSH_MS);
     }
