@@ -80,6 +80,12 @@ class FakeGate:
     def discard(self, ino: int) -> None:
         self.discarded.append(ino)
 
+    def rows(self, records: str) -> str:
+        raise AssertionError("there is no session")
+
+    def attach(self, pairs: str) -> None:
+        raise AssertionError("there is no session")
+
     def set_text(self, ino: int, text: str) -> None:
         self.texts[ino] = text
 

@@ -15,8 +15,8 @@ from tabux.fs.inode import Inode
 from tabux.fs.layout import make_layout
 from tabux.fs.manifest import Entry, populate
 from tabux.fs.vfs import Vfs
-from tabux.session import overlay
 from tabux.session.journal import Journal
+from tabux.session.overlay import Overlay
 
 from tests.unit.fs_support import FakeClock, FakeStore
 
@@ -42,30 +42,44 @@ SITE: list[Entry] = [
 class Stored:
     """A store that keeps the rows."""
 
-    rows: dict[int, str] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    #: (inode number, record) of the contents given out, and the shipped files that got theirs back
+    attached: list[tuple[int, int]] = field(default_factory=list)
+    shipped: list[int] = field(default_factory=list)
+
+    def rows(self, records: str) -> str:
+        return f"[{','.join(self.texts[int(record)] for record in records.split())}]"
+
+    def attach(self, pairs: str) -> None:
+        numbers = [int(number) for number in pairs.split()]
+        self.attached += zip(numbers[::2], numbers[1::2], strict=True)
+
+    def ship(self, ino: int) -> None:
+        self.shipped.append(ino)
 
     def save(self, vfs: Vfs, most: int = 1000) -> None:
         journal = Journal(vfs)
         while text := journal.take(most):
             gone, *lines = text.split("\n")
             for record in gone.split():
-                self.rows.pop(int(record), None)
+                self.texts.pop(int(record), None)
             for line in lines:
                 record, _, row = line.split(" ", 2)
                 assert json.loads(row)[0] == int(record)
-                self.rows[int(record)] = row
+                self.texts[int(record)] = row
         assert journal.pending() == 0
 
     def text(self) -> str:
-        return f"[{','.join(self.rows.values())}]"
+        """The rows of shipped inodes."""
+        return f"[{','.join(row for row in self.texts.values() if json.loads(row)[1] is not None)}]"
 
     def copy(self) -> Stored:
-        return Stored(dict(self.rows))
+        return Stored(dict(self.texts))
 
     def difference(self, other: Stored) -> tuple[str, list[int]]:
         """What makes `other` of this: rows, and records that go."""
-        rows = [row for record, row in other.rows.items() if self.rows.get(record) != row]
-        return f"[{','.join(rows)}]", [record for record in self.rows if record not in other.rows]
+        rows = [row for record, row in other.texts.items() if self.texts.get(record) != row]
+        return f"[{','.join(rows)}]", [record for record in self.texts if record not in other.texts]
 
 
 def new_site(entries: list[Entry] = SITE) -> Vfs:
@@ -77,10 +91,16 @@ def new_site(entries: list[Entry] = SITE) -> Vfs:
     return vfs
 
 
-def reopened(stored: Stored, entries: list[Entry] = SITE) -> Vfs:
+def opened(stored: Stored, entries: list[Entry] = SITE) -> tuple[Vfs, Overlay]:
+    """The next visit."""
     vfs = new_site(entries)
-    overlay.apply(vfs, stored.text(), [])
-    return vfs
+    overlay = Overlay(vfs, stored)
+    overlay.open(stored.text(), max(stored.texts, default=0))
+    return vfs, overlay
+
+
+def reopened(stored: Stored, entries: list[Entry] = SITE) -> Vfs:
+    return opened(stored, entries)[0]
 
 
 def dump(vfs: Vfs) -> dict[str, tuple[object, ...]]:
@@ -157,10 +177,10 @@ def test_shipped_files_that_were_changed_moved_linked_and_removed() -> None:
     vfs.unlink(vfs.root, "/usr/bin/dir", ROOT)
     stored = Stored()
     stored.save(vfs)
-    done = overlay.apply(again := new_site(), stored.text(), [])
+    again = reopened(stored)
     assert shipped_times(dump(again)) == shipped_times(dump(vfs))
     own = again.lookup(again.root, "/etc/passwd", ROOT)
-    assert done.contents == [(own.ino, own.record)]
+    assert stored.attached == [(own.ino, own.record)]
     # and once more, after nothing
     stored.save(again)
     assert shipped_times(dump(reopened(stored))) == shipped_times(dump(vfs))
@@ -183,7 +203,7 @@ def test_another_version_of_the_site() -> None:
         {"path": "/usr/bin/mine", "text": "the site's"},
         {"path": "/usr/bin/sh", "symlink": "bash"},
     ]
-    done = overlay.apply(again := new_site(newer), stored.text(), [])
+    again, overlay = opened(stored, newer)
 
     def at(path: str) -> Inode:
         return again.lookup(again.root, path, ROOT, False)
@@ -193,7 +213,7 @@ def test_another_version_of_the_site() -> None:
     assert (at("/usr/bin/ls").size, at("/usr/bin/ls").mode & 0o777) == (200, 0o711)
     assert at("/usr/bin/mine").size == 3
     assert at("/etc/skel/deep/c").size == 5  # although the site has no /etc/skel any more
-    assert done.lost == ["/etc/skel/b"]  # its content was the old site's
+    assert overlay.lost == ["/etc/skel/b"]  # its content was the old site's
     with pytest.raises(SysError):
         at("/usr/bin/sh")
     # what was adopted is stored as the session's own, and opens with either version
@@ -209,11 +229,11 @@ def test_what_was_removed_while_open_is_not_stored() -> None:
     inode = vfs.lookup(vfs.root, "/tmp/f", ROOT)
     vfs.opened(inode)
     stored.save(vfs)
-    assert inode.record in stored.rows
+    assert inode.record in stored.texts
     vfs.unlink(vfs.root, "/tmp/f", ROOT)
     vfs.written(inode.ino, 5, vfs.clock())
     stored.save(vfs)
-    assert all("/tmp/f" not in row and json.loads(row)[0] != inode.ino for row in stored.rows.values())
+    assert all("/tmp/f" not in row and json.loads(row)[0] != inode.ino for row in stored.texts.values())
     vfs.released(inode)
     stored.save(vfs)
     assert "/tmp/f" not in dump(reopened(stored))
@@ -259,8 +279,8 @@ def random_step(vfs: Vfs, chance: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_random_histories_with_snapshots(seed: int) -> None:
     chance = random.Random(seed)
-    vfs = new_site()
     stored = Stored()
+    vfs, overlay = opened(stored)
     snapshots: list[tuple[Stored, dict[str, tuple[object, ...]]]] = []
     for _ in range(chance.randrange(1, 6)):
         for _ in range(chance.randrange(60)):
@@ -274,30 +294,30 @@ def test_random_histories_with_snapshots(seed: int) -> None:
             # a snapshot, in the running system
             kept, expected = chance.choice(snapshots)
             rows, gone = stored.difference(kept)
-            overlay.apply(vfs, rows, gone)
+            overlay.restore(rows, gone)
             assert Journal(vfs).pending() == 0
             assert dump(vfs) == expected
-            stored = kept.copy()
+            stored.texts = dict(kept.texts)
         elif chance.random() < 0.5:
             # the next visit
-            vfs = reopened(stored)
+            vfs, overlay = opened(stored)
             snapshots = []
 
 
 def test_contents_of_a_restored_snapshot() -> None:
-    vfs = new_site()
     stored = Stored()
+    vfs, overlay = opened(stored)
     before = stored.copy()
     write(vfs, "/etc/passwd", 9)
     write(vfs, "/tmp/mine", 4)
     stored.save(vfs)
     shipped, mine = (vfs.lookup(vfs.root, path, ROOT) for path in ("/etc/passwd", "/tmp/mine"))
-    done = overlay.apply(vfs, *stored.difference(before))
-    assert (done.contents, done.shipped) == ([], [shipped.ino])
+    overlay.restore(*stored.difference(before))
+    assert (stored.attached, stored.shipped) == ([], [shipped.ino])
     assert shipped.size == 4
     assert isinstance(vfs.store, FakeStore)
     assert mine.ino in vfs.store.discarded
-    done = overlay.apply(vfs, *before.difference(stored))
-    assert (shipped.ino, shipped.record) in done.contents
-    assert mine.ino in dict(done.contents)
+    overlay.restore(*before.difference(stored))
+    assert (shipped.ino, shipped.record) in stored.attached
+    assert mine.ino in dict(stored.attached)
     assert vfs.lookup(vfs.root, "/tmp/mine", ROOT).mode & S_IFMT == S_IFREG

@@ -10,6 +10,13 @@ import { afterEvents } from "./turn.js";
 
 /** @typedef {import("./process.js").Program} Program */
 
+/**
+ * What a session has of files that the kernel has not come to yet.
+ * @typedef {object} Session
+ * @property {(records: number[]) => string} rows a JSON array
+ * @property {(pairs: [ino: number, record: number][]) => void} attach gives inodes the contents of rows
+ */
+
 /** How long programs may run before events (messages, timers, the terminal) get their turn, milliseconds. */
 const SLICE_MS = 8;
 const SIGKILL = 9;
@@ -50,6 +57,8 @@ export class Gate {
     };
     /** @type {(() => Promise<void>) | null} saves everything written so far; null where nothing is ever saved */
     this.save = null;
+    /** @type {Session | null} where the kernel finds what it has not asked for yet */
+    this.session = null;
     this.calls = 0;
     this.lastBreathMs = 0;
     /** Up to when CPU time has been charged to somebody. */

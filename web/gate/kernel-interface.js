@@ -9,6 +9,14 @@ function joined(strings) {
   return strings.map((string) => `${latin1(string)}\0`).join("");
 }
 
+/** @param {number[]} numbers @returns {[number, number][]} */
+function inPairs(numbers) {
+  /** @type {[number, number][]} */
+  const pairs = [];
+  for (let i = 0; i < numbers.length; i += 2) pairs.push([numbers[i], numbers[i + 1]]);
+  return pairs;
+}
+
 /**
  * @param {Gate} gate
  * @param {string} base what relative download addresses start from
@@ -32,6 +40,8 @@ export function kernelInterface(gate, base, begun) {
     },
     ship: (/** @type {number} */ ino) => gate.contents.byInode.get(ino)?.restoreOrigin(),
     discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
+    rows: (/** @type {string} */ records) => gate.session?.rows(records.split(" ").map(Number)) ?? "[]",
+    attach: (/** @type {string} */ pairs) => gate.session?.attach(inPairs(pairs.split(" ").map(Number))),
     set_text: (/** @type {number} */ ino, /** @type {string} */ text) => {
       gate.contents.of(ino).ship({ bytes: fromLatin1(text) });
     },

@@ -302,6 +302,15 @@ export class Store {
   }
 
   /**
+   * @param {number[]} records
+   * @returns {string} their rows: a JSON array
+   */
+  rowsOf(records) {
+    const { rows } = this.ledger;
+    return `[${records.map((record) => /** @type {import("./rows.js").Row} */ (rows.get(record)).text).join(",")}]`;
+  }
+
+  /**
    * Gives files the contents of their rows. Their bytes come when they are asked for.
    * @param {Iterable<[ino: number, record: number]>} pairs
    */

@@ -42,10 +42,16 @@ export class SessionKeeper {
    */
   open() {
     const { gate, api } = this.system;
-    const { opened } = this.store;
-    this.store.use(gate.contents);
-    const lost = this.#apply(opened.rows, []);
-    api.session_reserve(opened.next - 1);
+    const { store } = this;
+    store.use(gate.contents);
+    gate.session = {
+      rows: (records) => store.rowsOf(records),
+      attach: (pairs) => store.attach(pairs),
+    };
+    const answer = api.session_open(`[${shippedRows(store).join(",")}]`, store.opened.next - 1);
+    if (typeof answer === "number") throw apiError(answer, "the session cannot be read");
+    const lost = JSON.parse(answer);
+    if (lost.length) console.warn("tabux: this version of the site does not have any more:", lost.join(" "));
     if (this.store.saves) {
       this.store.takeCut = () => this.#cut();
       gate.save = () => this.sync();
@@ -124,22 +130,6 @@ export class SessionKeeper {
   }
 
   /**
-   * Lays rows over the files.
-   * @param {string} rows as the store has them
-   * @param {number[]} gone records
-   * @returns {string[]} paths that are lost
-   */
-  #apply(rows, gone) {
-    const { gate, api } = this.system;
-    const answer = api.session_apply(rows, gone.join(" "));
-    if (typeof answer === "number") throw apiError(answer, "the session cannot be read");
-    const { contents, shipped, lost } = JSON.parse(answer);
-    for (const ino of shipped) gate.contents.byInode.get(ino)?.restoreOrigin();
-    this.store.attach(contents);
-    return lost;
-  }
-
-  /**
    * Keeps the files as they are now.
    * @param {string} name for people; may be empty
    * @returns {Promise<string>} the snapshot's id
@@ -161,7 +151,8 @@ export class SessionKeeper {
     // (what they did on their way out)
     await this.#cut();
     const { rows, gone } = await this.store.restore(id);
-    this.#apply(rows, gone);
+    const error = api.session_restore(rows, gone.join(" "));
+    if (error) throw apiError(error, `snapshot "${id}"`);
     if (this.store.saves) await this.store.save({ strict: true });
   }
 
@@ -183,4 +174,15 @@ export class SessionKeeper {
       await this.store.close();
     }
   }
+}
+
+/**
+ * The rows that the kernel wants at once: those of the site's own files. It asks for the others when it comes to them.
+ * @param {Store} store
+ * @returns {string[]}
+ */
+function shippedRows(store) {
+  // (the second item of a row is the path of a file of the site, or null; see tabux.session.rows)
+  const made = /^\[\d+,null,/;
+  return Array.from(store.ledger.rows.values(), ({ text }) => text).filter((text) => !made.test(text));
 }

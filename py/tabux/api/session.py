@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tabux.abi.errno import EINVAL, SysError
 from tabux.abi.signal import SIGKILL
 from tabux.kernel import signals
 from tabux.kernel.kernel import Kernel
-from tabux.session import overlay
 from tabux.session.journal import Journal
+from tabux.session.overlay import Overlay
 
 
 def pending(k: Kernel) -> int:
@@ -22,25 +24,32 @@ def take(k: Kernel, most: int) -> str:
     return Journal(k.vfs).take(most)
 
 
-def apply(k: Kernel, table: str, gone: str) -> str:
-    """Lays rows over the files; `gone` are records, separated by spaces. See `overlay.apply`.
+def open_session(k: Kernel, table: str, last: int) -> str:
+    """Lays the rows of a session over the files; see `Overlay.open`. EINVAL when the text is none of rows.
 
-    Answers JSON: `contents` (pairs of inode number and record), `shipped` (inode numbers), `lost` (paths).
-    EINVAL when the text is none of rows.
+    Answers a JSON array: the paths of shipped files that the session had changed and this site has not.
     """
+    k.overlay = Overlay(k.vfs, k.gate)
+    with _rows_are_right(k):
+        k.overlay.open(table, last)
+    return json.dumps([path.encode("latin-1").decode("utf-8", "replace") for path in k.overlay.lost])
+
+
+def restore(k: Kernel, table: str, gone: str) -> int:
+    """Makes the files those of a snapshot; `gone` are records, separated by spaces. See `Overlay.restore`."""
+    assert k.overlay is not None
+    with _rows_are_right(k):
+        k.overlay.restore(table, [int(record) for record in gone.split()])
+    return 0
+
+
+@contextmanager
+def _rows_are_right(k: Kernel) -> Iterator[None]:
     try:
-        done = overlay.apply(k.vfs, table, [int(record) for record in gone.split()])
+        yield
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         k.gate.log(f"tabux: the session cannot be read: {error!r}")
         raise SysError(EINVAL) from error
-    lost = [path.encode("latin-1").decode("utf-8", "replace") for path in done.lost]
-    return json.dumps({"contents": done.contents, "shipped": done.shipped, "lost": lost})
-
-
-def reserve(k: Kernel, last: int) -> int:
-    """The numbers of inodes up to `last` have been used in an earlier life of the session."""
-    k.vfs.table.reserve(last)
-    return 0
 
 
 def end_processes(k: Kernel) -> int:

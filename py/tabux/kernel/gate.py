@@ -41,6 +41,12 @@ class Gate(Protocol):
     def discard(self, ino: int) -> None:
         """The content is not needed any more."""
 
+    def rows(self, records: str) -> str:
+        """The rows of those records of the session (numbers, separated by spaces): a JSON array."""
+
+    def attach(self, pairs: str) -> None:
+        """Inode numbers and records of the session in turn: they get the contents of those."""
+
     def set_text(self, ino: int, text: str) -> None:
         """Gives a made-up file its content (latin-1)."""
 

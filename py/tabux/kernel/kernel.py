@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tabux.abi.errno import SysError
 from tabux.fs.credentials import ROOT, Credentials
@@ -13,6 +14,9 @@ from tabux.kernel.gate import MAILBOX_SIZE, Gate
 from tabux.kernel.locks import InodeLocks
 from tabux.kernel.process import Limits, Process
 from tabux.kernel.terminals import Terminal
+
+if TYPE_CHECKING:
+    from tabux.session.overlay import Overlay
 
 #: at most so many processes: a renderer has about 125 memories (RLIMIT_NPROC)
 MAX_PROCESSES = 90
@@ -62,6 +66,8 @@ class Kernel:
         self.locks: dict[Inode, InodeLocks] = {}
         #: whose record lock a process waits for, to see deadlocks
         self.lock_waits: dict[Process, Process | OpenFile] = {}
+        #: what a session has laid over the site's files; None before it is opened
+        self.overlay: Overlay | None = None
         self.timers: dict[int, Callable[[], None]] = {}
         self._last_number = 0
         self.last_pid = 1

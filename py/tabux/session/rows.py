@@ -1,6 +1,6 @@
 """The text of one stored inode: a JSON array, whose form is part of the format of a session.
 
-    [record, base, mode, uid, gid, atime, mtime, ctime, btime, …]
+    [record, base, mode, nlink, uid, gid, atime, mtime, ctime, btime, …]
     regular file      …, size, own, blocks]  own: 1 where the store has its content, 0 where it is the site's
     directory         …, entries, removed]   entries: record by name; removed: names of the site's not there
     symbolic link     …, text]
@@ -25,10 +25,10 @@ from tabux.fs.inode import Inode
 Row = list[Any]
 
 # where things are in a row
-RECORD, BASE, MODE, UID, GID, ATIME, MTIME, CTIME, BTIME = range(9)
-SIZE = ENTRIES = TEXT = RDEV = 9
-OWN = REMOVED = 10
-BLOCKS = 11
+RECORD, BASE, MODE, NLINK, UID, GID, ATIME, MTIME, CTIME, BTIME = range(10)
+SIZE = ENTRIES = TEXT = RDEV = 10
+OWN = REMOVED = 11
+BLOCKS = 12
 
 _quoted = json.encoder.encode_basestring_ascii
 
@@ -57,7 +57,7 @@ def other(inode: Inode) -> str:
 def _head(inode: Inode) -> str:
     base = "null" if inode.base is None else _quoted(inode.base)
     return (
-        f"{inode.record},{base},{inode.mode},{inode.uid},{inode.gid},"
+        f"{inode.record},{base},{inode.mode},{inode.nlink},{inode.uid},{inode.gid},"
         f"{inode.atime},{inode.mtime},{inode.ctime},{inode.btime}"
     )
 
@@ -68,7 +68,7 @@ def is_own(inode: Inode, changes: Changes) -> bool:
 
 
 def apply(row: Row, inode: Inode) -> None:
-    """Gives an inode the attributes of its row: all but a directory's entries.
+    """Gives an inode the attributes of its row: all but a directory's entries and the number of links.
 
     The size of a shipped content is the site's business: another version of the site may have another.
     """
