@@ -88,9 +88,8 @@ def fake(shared_page: Page, fake_site: str) -> SandboxPage:
 class Keeper:
     """Keeps one sandbox for many tests, and replaces it when a test has left it broken."""
 
-    def __init__(self, browser: Browser, context_args: dict[str, Any], site: str) -> None:
-        self._browser = browser
-        self._context_args = context_args
+    def __init__(self, new_page: Callable[[], Page], site: str) -> None:
+        self._new_page = new_page
         self._site = site
         self._kept: SandboxPage | None = None
 
@@ -99,21 +98,21 @@ class Keeper:
         if self._kept and not self._kept.alive():
             self.close()
         if not self._kept:
-            self._kept = SandboxPage(self._browser.new_context(**self._context_args).new_page(), self._site)
+            self._kept = SandboxPage(self._new_page(), self._site)
             self._kept.create()
         return self._kept
 
     def close(self) -> None:
         """End the sandbox."""
         if self._kept:
-            self._kept.page.context.close()
+            self._kept.page.close()
         self._kept = None
 
 
 @pytest.fixture(scope="session")
 def keeper(browser: Browser, browser_context_args: dict[str, Any], site: str) -> Iterator[Keeper]:
     """Where `sandbox` comes from."""
-    keeper = Keeper(browser, browser_context_args, site)
+    keeper = Keeper(lambda: browser.new_page(**browser_context_args), site)
     yield keeper
     keeper.close()
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wasm.builder import assembly, cache, cc, paths
+from wasm.builder import assembly, cache, cc, environment, paths
+from wasm.builder.console import BuildError
 
 
 def test_driver_splits_compiler_and_linker_arguments() -> None:
@@ -70,3 +71,33 @@ def test_source_maps_are_not_announced(tmp_path: Path) -> None:
     script = tmp_path / "x.mjs"
     script.write_text("export {};\n//# sourceMappingURL=x.mjs.map\n")
     assert assembly.without_source_map(script) == b"export {};\n"
+
+
+def test_a_system_that_has_no_firefox_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("TABUX_FIREFOX", raising=False)
+
+    def refuse(package: str) -> None:
+        raise BuildError(f"{package}: no such package")
+
+    monkeypatch.setattr(environment, "_may_install", lambda: True)
+    monkeypatch.setattr(environment, "_apt_install", refuse)
+    assert environment.firefox() is None
+    told = capsys.readouterr().out
+    assert "firefox-esr: no such package" in told
+    assert "the tests in it are skipped" in told
+
+
+def test_firefox_is_installed_where_it_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("TABUX_FIREFOX", raising=False)
+    program = tmp_path / "firefox-esr"
+
+    def install(package: str) -> None:
+        program.with_name(package).touch(0o755)
+
+    monkeypatch.setattr(environment, "_may_install", lambda: True)
+    monkeypatch.setattr(environment, "_apt_install", install)
+    assert environment.firefox() == str(program)

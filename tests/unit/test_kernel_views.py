@@ -9,6 +9,7 @@ import pytest
 from tabux.abi.errno import SysError
 from tabux.abi.signal import SIGHUP, SIGKILL
 from tabux.api import commands, files, terminals
+from tabux.fs.credentials import ROOT
 from tabux.kernel.kernel import MAX_PROCESSES
 
 from tests.unit.fs_support import failure
@@ -164,14 +165,61 @@ def test_a_tree_deeper_than_the_stack_is_removed() -> None:
     assert s.call("getcwd", p, 4096) == "ENOENT"
 
 
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [("/", "EBUSY"), ("//.", "EINVAL"), ("/home/..", "ENOTEMPTY"), ("a/.", "EINVAL"), ("a/b/..", "ENOTEMPTY"),
+     ("/proc", "EBUSY")],
+)  # fmt: skip
+def test_a_directory_that_must_stay_keeps_what_is_in_it(path: str, error: str) -> None:
+    s = System()
+    k = s.kernel
+    files.write(k, "a/b/file")
+    assert failure(files.remove, k, path) == error
+    assert files.exists(k, "a/b/file") and files.exists(k, "/usr/bin") and files.exists(k, "/dev/null")
+
+
+def test_paths_that_are_told_are_plain() -> None:
+    s = System()
+    k = s.kernel
+    files.write(k, "one/file")
+    files.write(k, "two/sub/file")
+    k.vfs.symlink("/home/user/two/sub", k.vfs.root, "/home/user/one/far", ROOT)
+
+    def listed(path: str) -> list[str]:
+        return sorted(entry["path"] for entry in json.loads(files.listing(k, path)))
+
+    def told(path: str) -> str:
+        return str(json.loads(files.info(k, path))["path"])
+
+    assert listed(".") == listed("one/..") == listed("./two//..") == ["/home/user/one", "/home/user/two"]
+    assert listed("one/../two/.") == ["/home/user/two/sub"]
+    assert listed("one/far") == ["/home/user/one/far/file"]
+    assert listed("one/far/..") == ["/home/user/two/sub"]  # a ".." goes up from where the link leads
+    assert told("one/far") == told("two/../one/far") == "/home/user/one/far"
+    assert told("one/far/../sub/file") == "/home/user/two/sub/file"
+    assert told("/") == told("/..") == told("one/../../..") == "/"
+    assert told("/usr/bin/../") == "/usr"
+
+
+def test_without_a_home_relative_paths_start_at_the_root() -> None:
+    s = System()
+    k = s.kernel
+    files.remove(k, "/home/user")
+    assert json.loads(files.info(k, "tmp"))["path"] == "/tmp"
+
+
 def test_what_the_owner_cannot_do() -> None:
     s = System()
     k = s.kernel
     assert failure(files.write, k, "/usr/bin") == "EISDIR" == failure(files.write, k, "dir/")
-    assert failure(files.write, k, "/usr/bin/true/x") == "EEXIST"
+    assert failure(files.write, k, "/usr/bin/true/x") == "ENOTDIR"
+    assert failure(files.rename, k, "/tmp", "/usr/bin/true/x") == "ENOTDIR"
+    assert failure(files.make_dir, k, "/usr/bin/true/x") == "ENOTDIR"
+    assert failure(files.make_dir, k, "/usr/bin/true") == "EEXIST"
     assert failure(files.write, k, "/dev/null") == "EINVAL" == failure(files.write, k, "/proc/version")
     assert failure(files.read, k, "none") == "ENOENT"
     assert failure(files.read, k, "/tmp") == "EISDIR"
+    assert failure(files.read, k, "/dev/zero") == "EINVAL"
     assert failure(files.listing, k, "/usr/bin/true") == "ENOTDIR"
     assert failure(files.remove, k, "none") == "ENOENT"
     assert s.gate.texts[files.read(k, "/proc/version")].startswith("Linux version")

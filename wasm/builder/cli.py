@@ -10,7 +10,8 @@ from . import assembly, environment, paths, serve, userland
 from .console import BuildError, fail, say
 
 DEFAULT_PORT = 8080
-TEST_ORDER = ("tests/unit", "tests/browser", "tests/conformance")  # what fails in milliseconds first
+#: what fails in milliseconds first
+TEST_ORDER = ("tests/unit", "tests/browser", "tests/firefox", "tests/conformance")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,7 +75,9 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _test(args: argparse.Namespace) -> int:
     environment.setup()
-    browser = environment.chromium()  # first: the build takes a snapshot in it
+    browsers = {"TABUX_CHROMIUM": environment.chromium()}  # first: the build takes a snapshot in it
+    if firefox := environment.firefox():
+        browsers["TABUX_FIREFOX"] = firefox
     assembly.assemble(userland.build())
     status = 0
     checks = [
@@ -88,7 +91,7 @@ def _test(args: argparse.Namespace) -> int:
     checks.append(("pytest", [environment.tool("pytest"), *(args.pytest or TEST_ORDER)]))
     for name, argv in checks:
         say(name, "running")
-        if environment.call(argv, {"TABUX_CHROMIUM": browser}):
+        if environment.call(argv, browsers):
             status = 1
             say(name, "FAILED")
     return status

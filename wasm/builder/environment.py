@@ -1,4 +1,4 @@
-"""What the build needs around it: the .venv, the npm packages, Chromium for the tests."""
+"""What the build needs around it: the .venv, the npm packages, the browsers for the tests."""
 
 from __future__ import annotations
 
@@ -91,15 +91,40 @@ def chromium() -> str:
     for name in (os.environ.get("TABUX_CHROMIUM"), *CHROMIUM_NAMES):
         if name and (found := shutil.which(name)):
             return found
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        say("chromium", "apt-get install chromium")
-        log = paths.CACHE / "logs" / "chromium.log"
-        env = {"DEBIAN_FRONTEND": "noninteractive"}
-        for argv in (["apt-get", "-q", "update"], ["apt-get", "-qy", "install", "chromium"]):
-            process.run(argv, what=f"chromium: apt-get {argv[2]}", log=log, env=env)
+    if _may_install():
+        _apt_install("chromium")
         if found := shutil.which("chromium"):
             return found
     raise BuildError("the browser tests need Chromium: apt-get install chromium (or set TABUX_CHROMIUM)")
+
+
+def firefox() -> str | None:
+    """The path of Firefox, installed by apt where it is missing and we are root; None where that fails.
+
+    The tests in it are then skipped: not every system has firefox-esr.
+    """
+    wanted = os.environ.get("TABUX_FIREFOX") or "firefox-esr"
+    if not shutil.which(wanted) and _may_install():
+        try:
+            _apt_install("firefox-esr")
+        except BuildError as e:
+            say("firefox", f"not installed: {e}")
+    found = shutil.which(wanted)
+    if not found:
+        say("firefox", f"NONE: the tests in it are skipped ({wanted} is missing)")
+    return found
+
+
+def _may_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _apt_install(package: str) -> None:
+    say(package, f"apt-get install {package}")
+    log = paths.CACHE / "logs" / f"{package}.log"
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    for argv in (["apt-get", "-q", "update"], ["apt-get", "-qy", "install", package]):
+        process.run(argv, what=f"{package}: apt-get {argv[2]}", log=log, env=env)
 
 
 def tool(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tabux.abi.errno import EEXIST, EINVAL, EISDIR, ENOENT, SysError
+from tabux.abi.errno import EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, SysError
 from tabux.abi.fcntl import O_CREAT, O_RDWR
 from tabux.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from tabux.api.owner import HOME, USER
@@ -29,11 +29,13 @@ def _give_to_user(inode: Inode) -> None:
 
 
 def make_dir(k: Kernel, path: str) -> int:
-    """Makes a directory and its parents, owned by the user. EEXIST where something else is there."""
+    """Makes a directory and its parents, owned by the user.
+
+    EEXIST where something else is there, ENOTDIR where that is so above it.
+    """
     start = k.vfs.root if path.startswith("/") else _home(k)
-    for name in path.split("/"):
-        if name in ("", "."):
-            continue
+    names = [name for name in path.split("/") if name not in ("", ".")]
+    for i, name in enumerate(names):
         try:
             start = k.vfs.mkdir(start, name, 0o755, ROOT)
             _give_to_user(start)
@@ -42,17 +44,24 @@ def make_dir(k: Kernel, path: str) -> int:
                 raise
             start = k.vfs.lookup(start, name, ROOT)
             if start.mode & S_IFMT != S_IFDIR:
-                raise
+                raise SysError(ENOTDIR if i + 1 < len(names) else EEXIST) from None
     return 0
+
+
+def _make_parents(k: Kernel, path: str) -> None:
+    """Makes the directories above `path`. ENOTDIR where something else is there."""
+    parent = path.rpartition("/")[0]
+    try:
+        make_dir(k, parent)
+    except SysError as error:
+        raise SysError(ENOTDIR if error.errno == EEXIST else error.errno) from None
 
 
 def write(k: Kernel, path: str) -> int:
     """The inode number of the file at `path`, made with its parents if missing; the gate sets its content."""
-    parent, _, name = path.rpartition("/")
-    if parent:
-        make_dir(k, parent)
-    if not name:
+    if path.endswith("/"):
         raise SysError(EISDIR)
+    _make_parents(k, path)
     try:
         inode = k.vfs.lookup(_home(k), path, ROOT)
     except SysError as error:
@@ -68,10 +77,12 @@ def write(k: Kernel, path: str) -> int:
 
 
 def read(k: Kernel, path: str) -> int:
-    """The number under which the gate has the content of the file. EISDIR, ENOENT."""
+    """The number under which the gate has the content. EISDIR, ENOENT, EINVAL (not a regular file)."""
     inode = k.vfs.lookup(_home(k), path, ROOT)
     if inode.mode & S_IFMT == S_IFDIR:
         raise SysError(EISDIR)
+    if inode.mode & S_IFMT != S_IFREG:
+        raise SysError(EINVAL)
     if isinstance(inode, VirtualFile):
         number = k.vfs.table.number()
         k.gate.set_text(number, inode.read(None))
@@ -96,21 +107,33 @@ def _info(name: str, path: str, inode: Inode) -> dict[str, object]:
     }
 
 
-def _absolute(path: str) -> str:
-    return path if path.startswith("/") else f"{HOME}/{path}"
+def _plain(k: Kernel, path: str) -> str:
+    """An absolute path without "." and "..", to something that is there.
+
+    Symbolic links stay as they were named, except before a "..", where they count.
+    """
+    home = HOME if _home(k) is not k.vfs.root else ""
+    full = path if path.startswith("/") else f"{home}/{path}"
+    names = [name for name in full.split("/") if name not in ("", ".")]
+    if ".." not in names:
+        return "/" + "/".join(names)
+    if names[-1] == "..":
+        return k.vfs.path_of(k.vfs.lookup(k.vfs.root, full, ROOT))
+    above = k.vfs.path_of(k.vfs.lookup(k.vfs.root, "/" + "/".join(names[:-1]), ROOT))
+    return f"{above.rstrip('/')}/{names[-1]}"
 
 
 def info(k: Kernel, path: str) -> str:
     """One file as JSON (a FileInfo of the public module); a symbolic link at the end is described itself."""
     inode = k.vfs.lookup(_home(k), path, ROOT, False)
-    full = _absolute(path).rstrip("/") or "/"
+    full = _plain(k, path)
     return json.dumps(_info(full.rsplit("/", 1)[-1] or "/", full, inode))
 
 
 def listing(k: Kernel, path: str) -> str:
     """The entries of a directory as JSON, sorted by name. ENOTDIR, ENOENT."""
     directory = k.vfs.lookup(_home(k), path, ROOT)
-    base = _absolute(path).rstrip("/")
+    base = _plain(k, path).rstrip("/")
     entries = sorted((e for e in k.vfs.listdir(directory) if e[0] not in (".", "..")), key=lambda e: e[0])
     return json.dumps([_info(name, f"{base}/{name}", inode) for name, inode in entries])
 
@@ -126,22 +149,30 @@ def exists(k: Kernel, path: str) -> int:
 
 def rename(k: Kernel, old: str, new: str) -> int:
     """Renames; parents of the new name are made."""
-    parent = new.rpartition("/")[0]
-    if parent:
-        make_dir(k, parent)
+    _make_parents(k, new.rstrip("/"))
     k.vfs.rename(_home(k), old, _home(k), new, ROOT)
     return 0
 
 
 def remove(k: Kernel, path: str) -> int:
-    """Removes a file, or a directory with all that is in it."""
+    """Removes a file, or a directory with all that is in it.
+
+    Nothing is removed where the directory itself must stay: EBUSY (the root, a mount, or one with a mount in
+    it), EINVAL ("."), ENOTEMPTY ("..").
+    """
     start = _home(k)
     inode = k.vfs.lookup(start, path, ROOT, False)
-    if inode.mode & S_IFMT == S_IFDIR:
+    if inode.mode & S_IFMT != S_IFDIR:
+        k.vfs.unlink(start, path, ROOT)
+        return 0
+    try:
+        k.vfs.rmdir(start, path, ROOT)
+    except SysError as error:
+        # it says this last, when nothing else stands in the way
+        if error.errno != ENOTEMPTY or path.rstrip("/").rpartition("/")[2] == "..":
+            raise
         _empty(k, inode)
         k.vfs.rmdir(start, path, ROOT)
-    else:
-        k.vfs.unlink(start, path, ROOT)
     return 0
 
 
@@ -149,6 +180,8 @@ def _empty(k: Kernel, directory: Inode) -> None:
     # not by recursion: a tree may be deeper than Python's stack
     directories = [directory]
     for parent in directories:
+        if parent.mount is not directory.mount:
+            raise SysError(EBUSY)
         directories += [inode for inode in (parent.children or {}).values() if inode.mode & S_IFMT == S_IFDIR]
     for parent in reversed(directories):
         for name, inode in list((parent.children or {}).items()):
