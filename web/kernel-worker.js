@@ -79,6 +79,7 @@ Comlink.expose({
   close: () => parts.session.close(),
   snapshot: (/** @type {string} */ name) => parts.session.snapshot(name),
   restore: (/** @type {string} */ id) => parts.session.restore(id),
+  lend: (/** @type {string} */ id, /** @type {MessagePort} */ port) => parts.session.store.lend(id, port),
   snapshots: () => parts.session.store.snapshots(),
   dropSnapshot: (/** @type {string} */ id) => parts.session.dropSnapshot(id),
   filesRemove: (/** @type {string} */ path) => parts.files.remove(path),

@@ -8,7 +8,7 @@
 
 import { encode } from "./client/bytes.js";
 import { Commands } from "./client/commands.js";
-import { Connection, callable } from "./client/connection.js";
+import { Connection, callable, withPort } from "./client/connection.js";
 import { BootError, InvalidArgumentError, SandboxKilledError, TabuxError } from "./client/errors.js";
 import { Files } from "./client/files.js";
 import * as check from "./client/options.js";
@@ -57,6 +57,20 @@ const OPTIONS = {
   network: check.notYet,
 };
 
+/** @type {Set<Sandbox>} those that run on this page */
+const live = new Set();
+
+/**
+ * @param {string} id of a snapshot
+ * @returns {Promise<Sandbox | undefined>} the running sandbox that has it
+ */
+async function snapshotHolder(id) {
+  for (const sandbox of live) {
+    if ((await sandbox.snapshots.list()).some((snapshot) => snapshot.id === id)) return sandbox;
+  }
+  return undefined;
+}
+
 /** A Unix system of its own, in a worker. Make one by `Sandbox.create`. */
 export class Sandbox {
   #connection;
@@ -89,24 +103,72 @@ export class Sandbox {
    * @returns {Promise<Sandbox>}
    */
   static async create(options) {
-    const checked = check.checkOptions("Sandbox.create", options, OPTIONS);
+    return Sandbox.#start(check.checkOptions("Sandbox.create", options, OPTIONS));
+  }
+
+  /**
+   * Starts a sandbox that begins with a snapshot; the snapshot stays as it is. With `session` a new session of that name
+   * is made of it, by copying; without, the sandbox is volatile, and takes what it reads from where the snapshot is.
+   * @param {string} id of a snapshot of any sandbox on this page or of any session of this site
+   * @param {SandboxOptions} [options] as for `create`
+   * @returns {Promise<Sandbox>}
+   * @throws {SessionNotFoundError} there is no such snapshot
+   * @throws {FileExistsError} there is a session of that name already
+   */
+  static async fork(id, options) {
+    check.string(id, "Sandbox.fork: id");
+    const checked = check.checkOptions("Sandbox.fork", options, OPTIONS);
+    const donor = await snapshotHolder(id);
+    if (donor && donor.session.state !== "volatile") await donor.files.sync();
+    if (checked.session === undefined) {
+      if (donor?.session.state !== "volatile") {
+        return Sandbox.#start(checked, { session: await Sandbox.sessions.holder(id), id });
+      }
+      const { port1, port2 } = new MessageChannel();
+      const starting = Sandbox.#start(checked, port2);
+      starting.catch(() => port1.close());
+      const { kernel } = donor.#connection;
+      await donor.#connection.call(() => kernel.lend(id, withPort(port1, port1)));
+      return starting;
+    }
+    if (donor?.session.state === "volatile") {
+      throw new InvalidArgumentError(
+        "Sandbox.fork: a snapshot of a volatile sandbox cannot become a session; " +
+          "fork it without one, export that, and import it with `session`",
+      );
+    }
+    await Sandbox.sessions.fork(id, checked.session);
+    return Sandbox.#start(checked);
+  }
+
+  /**
+   * @param {ReturnType<typeof check.checkOptions<typeof OPTIONS>>} checked
+   * @param {import("./client/kernel.js").SessionRequest["fork"]} [fork]
+   * @returns {Promise<Sandbox>}
+   */
+  static async #start(checked, fork) {
     const { envs, limits, files = {}, onProgress, session: name = null, access = "write" } = checked;
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
     try {
       /** @type {Session | null} */
       let session = null;
-      const request = { name, access, witness: name === null ? null : witnessed(BASE_URL, name) };
+      const request = { name, access, witness: name === null ? null : witnessed(BASE_URL, name), fork };
       const onSession = callable((/** @type {import("./client/session.js").Told} */ told) => session?.update(told));
+      const boot = { envs, files, limits, session: request };
+      if (fork instanceof MessagePort) withPort(boot, fork);
       const result = await connection.call(() =>
-        connection.kernel.boot(
-          { envs, files, limits, session: request }, onProgress ? callable(onProgress) : null, onSession,
-        ),
+        connection.kernel.boot(boot, onProgress ? callable(onProgress) : null, onSession),
       );
       connection.booted();
       session = new Session(result.session, BASE_URL, () => connection.call(() => connection.kernel.sync()));
-      connection.onClose = () => session?.end();
-      return new Sandbox(connection, result, session);
+      const sandbox = new Sandbox(connection, result, session);
+      live.add(sandbox);
+      connection.onClose = () => {
+        live.delete(sandbox);
+        session?.end();
+      };
+      return sandbox;
     } catch (error) {
       const reason = error instanceof TabuxError ? error : new BootError(String(error), { cause: error });
       connection.close(reason);

@@ -91,6 +91,17 @@ export function moved(bytes) {
 }
 
 /**
+ * Marks what has a port in it: the port goes to the worker.
+ * @template T
+ * @param {T} value
+ * @param {MessagePort} port
+ * @returns {T}
+ */
+export function withPort(value, port) {
+  return Comlink.transfer(value, [port]);
+}
+
+/**
  * Makes a function callable from the worker.
  * @template {(...args: any[]) => unknown} Callback
  * @param {Callback} callback

@@ -45,6 +45,7 @@
  * @property {string | null} name null for a volatile sandbox.
  * @property {"write" | "read" | "take-over"} access
  * @property {{ generation: number } | null} witness What the page knows of an earlier visit.
+ * @property {{ session: string, id: string } | MessagePort} [fork] The snapshot to begin with.
  *
  * @typedef {object} SnapshotInfo
  * @property {string} id
@@ -82,6 +83,7 @@
  * @property {(id: string) => void} restore
  * @property {() => SnapshotInfo[]} snapshots
  * @property {(id: string) => void} dropSnapshot
+ * @property {(id: string, port: MessagePort) => void} lend Sends a snapshot of a volatile sandbox to another one.
  * @property {(options: PtyOptions, onData: (chunk: Uint8Array<ArrayBuffer>) => void) => number} ptyCreate
  * @property {(id: number, data: Uint8Array) => void} ptyWrite
  * @property {(id: number, cols: number, rows: number) => void} ptyResize

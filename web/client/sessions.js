@@ -89,6 +89,28 @@ export class Sessions {
   }
 
   /**
+   * Makes a session of a snapshot, by copying it.
+   * @param {string} id of the snapshot
+   * @param {string} to the new session's name
+   * @returns {Promise<void>}
+   * @throws {SessionNotFoundError | SessionInUseError | FileExistsError | NoSpaceError}
+   */
+  async fork(id, to) {
+    check.string(id, "sessions.fork: id");
+    check.sessionName(to, "sessions.fork: to");
+    await this.#do((sessions) => sessions.fork(id, to));
+  }
+
+  /**
+   * @param {string} id of a snapshot
+   * @returns {Promise<string>} the name of its session
+   * @throws {SessionNotFoundError}
+   */
+  async holder(id) {
+    return this.#do((sessions) => sessions.holder(id));
+  }
+
+  /**
    * All that is stored of a session, as JSON: also of one that cannot be opened.
    * @param {string} name
    * @returns {Promise<Blob>}

@@ -105,6 +105,21 @@ export class Ledger {
     this.session = head.session;
   }
 
+  /**
+   * Begins with a snapshot of another session. Volatile: what of it is stored is stored there.
+   * @param {Map<number, number>} root
+   * @param {Map<number, Page>} pages by version
+   * @param {{ nextRecord: number, nextPage: number, session: string }} head of that session
+   */
+  begin(root, pages, { nextRecord, nextPage, session }) {
+    this.root = root;
+    this.versions = pages;
+    for (const { rows } of pages.values()) for (const [record, row] of rows) this.#set(record, row);
+    this.nextRecord = nextRecord;
+    this.nextPage = nextPage;
+    this.session = session;
+  }
+
   /** @returns {boolean} whether there is anything that is not stored */
   get changed() {
     return this.edits !== this.storedEdits;

@@ -114,7 +114,7 @@ export class Sessions {
    * @throws {Error} SessionNotFoundError, SessionInUseError, FileExistsError (`to`), NoSpaceError
    */
   async fork(id, to) {
-    const from = await this.#holder(id);
+    const from = await this.holder(id);
     const lock = await this.#fresh(to);
     const reading = locksExist() ? await hold(readersLock(this.#database(from)), { mode: "shared" }) : null;
     try {
@@ -131,7 +131,7 @@ export class Sessions {
    * @returns {Promise<string>} the name of its session
    * @throws {Error} SessionNotFoundError
    */
-  async #holder(id) {
+  async holder(id) {
     for (const name of await this.#names()) {
       const backend = await IdbBackend.open(this.#database(name), { create: false });
       const found = await backend.read("meta", SNAPSHOT + id).finally(() => backend.close());

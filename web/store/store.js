@@ -1,9 +1,10 @@
 // The store of a session: what the kernel hands over is kept, in the browser's storage or in memory only.
 import { IdbBackend } from "./backend-idb.js";
 import { described, sessionError } from "./errors.js";
-import { databaseName } from "./format.js";
+import { SNAPSHOT, databaseName, decodeRoot } from "./format.js";
 import { collect } from "./gc.js";
 import { Ledger } from "./ledger.js";
+import { borrow, lend } from "./lending.js";
 import { Loader, attach } from "./loading.js";
 import { WriterLock, hold, locksExist, readersLock } from "./lock.js";
 import { readPages, readSession } from "./opening.js";
@@ -33,6 +34,8 @@ const MOST_DEAD = 8 << 20;
  * @property {string} baseUrl of the site
  * @property {string | null} name of the session; null: volatile
  * @property {"write" | "read" | "take-over"} [access]
+ * @property {{ session: string, id: string } | MessagePort} [fork] begin with a snapshot, which is not changed: a stored
+ *   one, or one that comes over a port (lending.js)
  * @property {{ generation: number } | null} [witness] what the page remembers of the last visit
  * @property {(told: Told) => void} [onState]
  * @property {(database: string, options: { create: boolean }) => Promise<Backend>} [backendFactory]
@@ -96,8 +99,10 @@ export class Store {
    * @throws {Error} SessionInUseError, SessionNotFoundError (for reading), SessionFormatError, SessionDamagedError
    */
   static async open(options) {
-    const { baseUrl, name, onState = () => {} } = options;
+    const { baseUrl, name, fork, onState = () => {} } = options;
     const store = new Store(name, new Ledger({ volatile: name === null }), onState);
+    if (fork instanceof MessagePort) await borrow(fork, store.ledger);
+    else if (fork) await store.#openSnapshot(databaseName(baseUrl, fork.session), fork.id, options);
     if (name === null) return store;
     store.database = databaseName(baseUrl, name);
     try {
@@ -113,6 +118,39 @@ export class Store {
       return volatile;
     }
     return store;
+  }
+
+  /**
+   * Begins with a stored snapshot. It stays where it is: nothing may delete it meanwhile.
+   * @param {string} database
+   * @param {string} id
+   * @param {StoreOptions} options
+   */
+  async #openSnapshot(database, id, { backendFactory = IdbBackend.open }) {
+    if (locksExist()) this.#reading = await hold(readersLock(database), { mode: "shared" });
+    try {
+      const backend = await backendFactory(database, { create: false });
+      this.#backend = backend;
+      const [head, snapshot] = await backend.readMany("meta", ["head", SNAPSHOT + id]);
+      if (!snapshot) throw sessionError("SessionNotFoundError", `there is no snapshot "${id}"`);
+      const root = decodeRoot(snapshot.root);
+      const { pages, damage } = await readPages(backend, [...root.values()]);
+      if (damage) throw sessionError("SessionDamagedError", `the snapshot cannot be read: ${damage}`);
+      this.ledger.begin(root, pages, { ...head, session: snapshot.session });
+    } catch (error) {
+      this.#letGo();
+      throw error;
+    }
+  }
+
+  /**
+   * Gives a snapshot of a volatile sandbox to another one.
+   * @param {string} id
+   * @param {MessagePort} port
+   * @throws {Error} SessionNotFoundError
+   */
+  lend(id, port) {
+    lend(this.ledger, this.requireSnapshot(id), port);
   }
 
   /** @param {StoreOptions} options */
@@ -457,7 +495,7 @@ export class Store {
 /**
  * Opens the store of a sandbox.
  * @param {string} baseUrl of the site
- * @param {Pick<StoreOptions, "name" | "access" | "witness">} session
+ * @param {Pick<StoreOptions, "name" | "access" | "witness" | "fork">} session
  * @param {(told: Told) => void} onState
  * @returns {Promise<Store>}
  */

@@ -16,6 +16,12 @@ from tabux.fs.store import Store
 
 #: 24 hours: an access time older than that is renewed (mount(8), relatime)
 _DAY = 86_400_000_000_000
+#: 2026-12-01 00:00 UTC: when the site's own files are said to have been made
+_SHIPPED_AT = 1_796_083_200_000_000_000
+
+
+def _shipped_at() -> int:
+    return _SHIPPED_AT
 
 
 class Core:
@@ -44,7 +50,7 @@ class Core:
         self.table = InodeTable(inode_limit)
         self.mount_root = Mount(1, "tabuxfs", "tabux")
         self.anonymous_mount = Mount(2, "pipefs", "none")
-        self.root = self.table.shipped("", S_IFDIR | 0o755, 0, 0, clock(), self.mount_root)
+        self.root = self.table.shipped("", S_IFDIR | 0o755, 0, 0, _SHIPPED_AT, self.mount_root)
         self.root.parent = self.root
         self.root.name = "/"
         #: what is mounted, in order, with the place of each
@@ -65,14 +71,17 @@ class Core:
 
     @contextmanager
     def shipped(self) -> Iterator[None]:
-        """While it lasts, what is made below the root are the site's own files: no change of anything."""
+        """While it lasts, what is made below the root are the site's own files: no change of anything.
+
+        They are all as old as each other, at every visit.
+        """
         mount = self.mount_root
-        before = self.shipping, mount.changes
-        self.shipping, mount.changes = True, None
+        before = self.shipping, mount.changes, self.clock
+        self.shipping, mount.changes, self.clock = True, None, _shipped_at
         try:
             yield
         finally:
-            self.shipping, mount.changes = before
+            self.shipping, mount.changes, self.clock = before
 
     # looking
 

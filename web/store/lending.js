@@ -1,0 +1,61 @@
+// A snapshot of a volatile sandbox goes to another sandbox: over a port, since nothing of it is stored.
+import { sessionError } from "./errors.js";
+import { encodeRoot, decodeRoot } from "./format.js";
+import { decodePage, encodePage } from "./rows.js";
+
+/** @typedef {import("./ledger.js").Ledger} Ledger */
+/** @typedef {import("./ledger.js").Snapshot} Snapshot */
+/** @typedef {import("./rows.js").Page} Page */
+/** @typedef {import("./rows.js").PageRecord} PageRecord */
+
+/**
+ * What goes over the port: pages, each with the bytes of its contents in their order, then the rest.
+ * @typedef {{ version: number, page: PageRecord, bytes: Uint8Array[] }} LentPage
+ * @typedef {{ root: import("./format.js").Root, nextRecord: number, nextPage: number, session: string }} LentHead
+ * @typedef {LentPage | { head: LentHead }} Message
+ */
+
+/**
+ * @param {Ledger} ledger of the volatile sandbox
+ * @param {Snapshot} snapshot
+ * @param {MessagePort} port
+ */
+export function lend(ledger, { root, session }, port) {
+  for (const version of root.values()) {
+    const page = /** @type {Page} */ (ledger.versions.get(version));
+    // (what is sent is copied with all of its buffer: of a small file that has grown, only what counts)
+    const bytes = refsOf(page).map((ref) => /** @type {Uint8Array} */ (ref.bytes).slice(0, ref.length));
+    const buffers = bytes.map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer));
+    port.postMessage({ version, page: encodePage(page), bytes }, buffers);
+  }
+  const { nextRecord, nextPage } = ledger;
+  port.postMessage({ head: { root: encodeRoot(root), nextRecord, nextPage, session } });
+  port.close();
+}
+
+/**
+ * @param {MessagePort} port at whose other end `lend` is called
+ * @param {Ledger} ledger volatile and empty
+ * @returns {Promise<void>}
+ * @throws {Error} StorageError what has come is nothing that `lend` sends
+ */
+export async function borrow(port, ledger) {
+  /** @type {Map<number, Page>} */
+  const pages = new Map();
+  const head = await new Promise((resolve, reject) => {
+    port.onmessage = ({ data }) => {
+      if (data.head) return resolve(data.head);
+      const page = decodePage(data.page);
+      refsOf(page).forEach((ref, i) => (ref.bytes = data.bytes[i]));
+      pages.set(data.version, page);
+    };
+    port.onmessageerror = () => reject(sessionError("StorageError", "the snapshot could not be handed over"));
+  });
+  port.close();
+  ledger.begin(decodeRoot(head.root), pages, head);
+}
+
+/** @param {Page} page @returns {import("./rows.js").Ref[]} */
+function refsOf({ rows }) {
+  return rows.flatMap(([, { content }]) => [...(content?.refs.values() ?? [])]);
+}
