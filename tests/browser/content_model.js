@@ -39,6 +39,13 @@ export async function run(base, seed, steps) {
     // what was shipped has no holes
     if (!content.own) for (let at = 0; at < model.length; at += BLOCK) blocks.add(at / BLOCK);
   };
+  const truncated = (size) => {
+    // (what is allocated beyond the end stays where the file grows)
+    if (size <= model.length) blocks = new Set([...blocks].filter((block) => block * BLOCK < size));
+    const other = new Uint8Array(size);
+    other.set(model.subarray(0, size));
+    model = other;
+  };
   const place = () => (below(3) ? below(most) : below(most / BLOCK) * BLOCK);
   for (let step = 0; step < steps; step++) {
     const what = below(9);
@@ -61,17 +68,13 @@ export async function run(base, seed, steps) {
     } else if (what === 3) {
       own();
       content.truncate(from);
-      const cut = new Uint8Array(from);
-      cut.set(model.subarray(0, from));
-      model = cut;
-      blocks = new Set([...blocks].filter((block) => block * BLOCK < from));
+      truncated(from);
     } else if (what === 4 && to > from && from < model.length) {
       own();
       content.punch(from, to);
       const end = Math.min(to, model.length);
       model.fill(0, from, end);
-      const last = to >= model.length ? Infinity : Math.floor(end / BLOCK);
-      blocks = new Set([...blocks].filter((block) => block * BLOCK < from || block >= last));
+      blocks = new Set([...blocks].filter((block) => block * BLOCK < from || (block + 1) * BLOCK > to));
     } else if (what === 5) {
       // saved, and loaded again when it is wanted
       const pieces = [];
@@ -85,19 +88,14 @@ export async function run(base, seed, steps) {
       content.keptIn(model.length, pieces);
       if (below(2)) {
         content.truncate(from);
-        const cut = new Uint8Array(from);
-        cut.set(model.subarray(0, from));
-        model = cut;
-        blocks = new Set([...blocks].filter((block) => block * BLOCK < from));
+        truncated(from);
       }
       continue;
     } else if (what === 6) for (const chunk of content.chunks.values()) chunk.frozen = true;
     else if (what === 7 && to > from) {
       own();
-      const before = model;
-      if (content.allocate(from, Math.min(to, before.length || 1))) return fail("no room");
-      const end = Math.min(to, before.length || 1);
-      for (let at = Math.floor(from / BLOCK); at * BLOCK < end && from < end; at++) blocks.add(at);
+      if (content.allocate(from, to)) return fail("no room");
+      for (let at = Math.floor(from / BLOCK); at * BLOCK < to; at++) blocks.add(at);
     }
     const seen = new Uint8Array(most + 5).fill(7);
     const count = content.read(0, seen);

@@ -18,12 +18,25 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.truncated: list[tuple[int, int]] = []
+        self.allocated: list[tuple[int, int, int]] = []
+        self.punched: list[tuple[int, int, int]] = []
         self.discarded: list[int] = []
         self.shipped: list[int] = []
 
     def truncate(self, ino: int, size: int) -> int:
         self.truncated.append((ino, size))
         return 0
+
+    def allocate(self, ino: int, start: int, end: int) -> int:
+        self.allocated.append((ino, start, end))
+        return 8
+
+    def punch(self, ino: int, start: int, end: int) -> int:
+        self.punched.append((ino, start, end))
+        return 0
+
+    def space(self) -> tuple[float, float]:
+        return 8192.0, 1e6
 
     def ship(self, ino: int) -> None:
         self.shipped.append(ino)

@@ -40,6 +40,10 @@ class FakeGate:
         self.pipes: dict[int, tuple[int, int]] = {}
         self.closed_sinks: list[int] = []
         self.sizes: dict[int, int] = {}
+        self.allocated: list[tuple[int, int, int]] = []
+        self.punched: list[tuple[int, int, int]] = []
+        #: what contents take and may take, bytes
+        self.taken, self.limit = 0.0, 1e9
         self.discarded: list[int] = []
         self.shipped: list[int] = []
         self.texts: dict[int, str] = {}
@@ -73,6 +77,20 @@ class FakeGate:
     def truncate(self, ino: int, size: int) -> int:
         self.sizes[ino] = size
         return 0
+
+    def allocate(self, ino: int, start: int, end: int) -> int:
+        self.allocated.append((ino, start, end))
+        return 8
+
+    def punch(self, ino: int, start: int, end: int) -> int:
+        self.punched.append((ino, start, end))
+        return 0
+
+    def bytes_taken(self) -> float:
+        return self.taken
+
+    def bytes_limit(self) -> float:
+        return self.limit
 
     def ship(self, ino: int) -> None:
         self.shipped.append(ino)
@@ -154,6 +172,10 @@ class System:
     def report(self, ino: int, size: int, pid: int) -> None:
         """The gate reports a write."""
         self._calls["inode_written"](ino, size, -(-size // 4096) * 8, self.gate.ms, pid)
+
+    def read(self, ino: int) -> None:
+        """The gate reports the first read after a change."""
+        assert self._calls["inode_read"](ino, self.gate.ms) == 0
 
     def leader(self) -> Process:
         """A process as the API makes it for a command: leader of a session, without files."""

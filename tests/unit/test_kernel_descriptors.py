@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from tabux.abi.signal import SIGXFSZ
 from tabux.fs.credentials import Credentials
+from tabux.kernel.process import Process
 
 from tests.unit.kernel_support import AT_FDCWD, System, linux
 
-O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_NONBLOCK = 1, 2, 0o100, 0o1000, 0o4000
+O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_NONBLOCK = 0, 1, 2, 0o100, 0o1000, 0o4000
 O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC, O_PATH = 0o2000, 0o200000, 0o400000, 0o2000000, 0o10000000
 F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC = 0, 1, 2, 3, 4, 1030
 RLIMIT_FSIZE, RLIMIT_NOFILE = 1, 7
@@ -336,24 +337,130 @@ def test_times_beyond_all_bounds() -> None:
     assert struct.unpack_from("<qI", s.kernel.mailbox, 112) == (1 - (1 << 63), 0)
 
 
-def test_opening_for_reading_renews_an_old_access_time() -> None:
+def test_reading_renews_an_old_access_time() -> None:
     s = System()
     p = s.leader()
     fd = s.open(p, "/tmp/file", O_CREAT | O_WRONLY)
     inode = p.files[fd].inode
+
+    def renews(flags: int = O_RDONLY) -> bool:
+        s.open(p, "/tmp/file", flags)
+        return struct.unpack_from("<i", s.kernel.mailbox, 16)[0] == 1
+
     s.gate.ms += 5000
     s.report(inode.ino, 1, p.pid)
     before = inode.atime
-    s.open(p, "/tmp/file", O_WRONLY)
-    s.open(p, "/tmp/file", 0o1000000)  # O_NOATIME
-    s.open(p, "/tmp/file", O_PATH)
-    assert inode.atime == before
+    assert not renews(O_WRONLY) and not renews(O_PATH) and not renews(0o1000000), "O_NOATIME"
+    assert renews() and renews(O_RDWR)
+    assert inode.atime == before, "opening alone renews nothing"
     s.gate.ms += 1000
-    s.open(p, "/tmp/file")
+    s.read(inode.ino)
     assert inode.atime == s.kernel.now()
+    assert not renews()
+    s.call("fchmod", p, fd, 0o600)
+    s.gate.ms += 86_400_000
+    assert renews(), "a day has passed"
+    s.read(99999)  # it may be gone by now
+
+
+#: what is asked of fallocate(2), and what the store hears of it: allocated, punched, sizes
+FALLOCATED = [
+    (0, [(0, 9000)], [], 9000, 9000),
+    (1, [(0, 9000)], [], 100, 9000),
+    (3, [], [(0, 9000)], 100, 9000),
+    (16, [(0, 9000)], [(0, 9000)], 9000, 9000),
+    (17, [(0, 9000)], [(0, 9000)], 100, 9000),
+    (0, [(0, 50)], [], 100, 50),
+]
+
+
+@pytest.mark.parametrize("mode, allocated, punched, size, length", FALLOCATED)
+def test_fallocate(
+    mode: int, allocated: list[tuple[int, int]], punched: list[tuple[int, int]], size: int, length: int
+) -> None:
+    s = System()
+    p = s.leader()
+    fd = s.open(p, "/tmp/file", O_CREAT | O_RDWR)
+    inode = p.files[fd].inode
+    s.report(inode.ino, 100, p.pid)
     s.gate.ms += 1000
-    s.open(p, "/tmp/file")
-    assert inode.atime == s.kernel.now() - 1_000_000_000, "newer than the last change: left alone"
+    assert s.call("fallocate", p, fd, mode, 0, length) == 0
+    assert [(start, end) for _, start, end in s.gate.allocated] == allocated
+    assert [(start, end) for _, start, end in s.gate.punched] == punched
+    assert (inode.size, inode.mtime, inode.ctime) == (size, s.kernel.now(), s.kernel.now())
+
+
+def test_fallocate_refused() -> None:
+    s = System()
+    p = s.leader()
+    fd = s.open(p, "/tmp/file", O_CREAT | O_RDWR)
+    reader = s.open(p, "/tmp/file")
+    assert s.call("fallocate", p, fd, 0, -1, 10) == "EINVAL" == s.call("fallocate", p, fd, 0, 0, 0)
+    for mode in (2, 8, 32, 64, 16 | 2, 4):
+        assert s.call("fallocate", p, fd, mode, 0, 4096) == "EOPNOTSUPP"
+    assert s.call("fallocate", p, reader, 0, 0, 10) == "EBADF"
+    assert s.call("fallocate", p, fd, 0, 1 << 44, 1) == "EFBIG" == s.call("fallocate", p, fd, 3, 1 << 44, 1)
+    s.call("pipe2", p, 0)
+    writer = struct.unpack_from("<5i", s.kernel.mailbox)[1]
+    assert s.call("fallocate", p, writer, 0, 0, 10) == "ESPIPE"
+    null = s.open(p, "/dev/null", O_RDWR)
+    assert s.call("fallocate", p, null, 0, 0, 10) == "ENODEV"
+    assert s.gate.allocated == [] == s.gate.punched
+
+
+def statfs(s: System, p: Process, path: str) -> tuple[int, ...]:
+    """Type, blocks, free and available ones, inodes, free ones; of 4096 bytes all."""
+    assert s.call("statfs", p, path) == 0
+    kind, block, *counts, _, _, longest, fragment, flags = struct.unpack_from(
+        "<IIQQQQQIIIII", s.kernel.mailbox
+    )
+    assert (block, longest, fragment, flags & ~1) == (4096, 255, 4096, 0x1020)
+    return (kind, *counts)
+
+
+def test_statfs() -> None:
+    s = System()
+    p = s.leader()
+    table = s.kernel.vfs.table
+    s.gate.taken, s.gate.limit, table.limit = 4096.0 * 10, 4096.0 * 100, 1000
+    made = table.made
+    assert statfs(s, p, "/") == (0x61627578, 100, 90, 90, 1000, 1000 - made)
+    fd = s.open(p, "/dev/shm/x", O_CREAT | O_RDWR)
+    s.report(p.files[fd].inode.ino, 8000, p.pid)
+    assert statfs(s, p, "/dev/shm") == (0x01021994, 92, 90, 90, 1001 - made, 999 - made)
+    assert statfs(s, p, "/")[4:] == (1000, 999 - made)
+    for path, kind in (("/proc", 0x9FA0), ("/proc/uptime", 0x9FA0), ("/dev/pts", 0x1CD1)):
+        assert statfs(s, p, path) == (kind, 0, 0, 0, 0, 0)
+    s.gate.limit = 0
+    assert statfs(s, p, "/home")[1:4] == (10, 0, 0), "more than there may be"
+    assert s.call("statfs", p, "/none") == "ENOENT" and s.call("fstatfs", p, 99) == "EBADF"
+    assert s.call("fstatfs", p, fd) == 0 and struct.unpack_from("<I", s.kernel.mailbox)[0] == 0x01021994
+    s.call("pipe2", p, 0)
+    reader = struct.unpack_from("<5i", s.kernel.mailbox)[0]
+    assert s.call("fstatfs", p, reader) == 0 and struct.unpack_from("<I", s.kernel.mailbox)[0] == 0x50495045
+
+
+def test_the_blocks_of_a_file() -> None:
+    s = System()
+    p = s.leader()
+    fd = s.open(p, "/tmp/file", O_CREAT | O_RDWR)
+    inode = p.files[fd].inode
+
+    def blocks() -> int:
+        assert s.call("statx", p, fd, "", 0x1000) == 0
+        return int(struct.unpack_from("<Q", s.kernel.mailbox, 48)[0])
+
+    assert blocks() == 0
+    s.report(inode.ino, 5000, p.pid)
+    assert blocks() == 16
+    s.call("ftruncate", p, fd, 1 << 40)
+    assert (blocks(), inode.size) == (0, 1 << 40), "the gate says what it takes"
+    s.call("fallocate", p, fd, 1, 0, 10)
+    assert blocks() == 8
+    s.call("ftruncate", p, fd, 1 << 40)
+    assert s.gate.sizes[inode.ino] == 1 << 40
+    s.call("openat", p, AT_FDCWD, "/tmp/file", O_TRUNC | O_WRONLY, 0)
+    assert (blocks(), inode.size) == (0, 0)
 
 
 @pytest.mark.parametrize("writer, kept", [("user", False), ("root", True), ("dead", False), ("api", True)])

@@ -58,9 +58,29 @@ export class Chunk {
       } else bytes.fill(0, end);
       this.saved = null;
     }
-    const before = this.blocks;
-    this.blocks &= mapOf(0, end);
-    return ones(before) - ones(this.blocks);
+    return this.#unmap(~mapOf(0, end));
+  }
+
+  /**
+   * Zeros in the middle; blocks that lie wholly in between are freed.
+   * @param {number} from
+   * @param {number} to
+   * @returns {number} how many blocks that has freed
+   */
+  punch(from, to) {
+    const { length } = /** @type {Uint8Array} */ (this.bytes);
+    if (from < length) this.writable(Math.min(to, length)).fill(0, from, to);
+    return this.#unmap(mapOf(Math.ceil(from / BLOCK) * BLOCK, Math.floor(to / BLOCK) * BLOCK));
+  }
+
+  /** @param {number} map @returns {number} how many blocks of it there were */
+  #unmap(map) {
+    const freed = ones(this.blocks & map);
+    if (freed) {
+      this.blocks &= ~map;
+      if (this.bytes) this.saved = null;
+    }
+    return freed;
   }
 }
 
@@ -81,4 +101,9 @@ export function ones(map) {
   map -= (map >>> 1) & 0x55555555;
   map = (map & 0x33333333) + ((map >>> 2) & 0x33333333);
   return Math.imul((map + (map >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** @param {number} map not 0 @returns {number} the number of its lowest block */
+export function lowest(map) {
+  return 31 - Math.clz32(map & -map);
 }

@@ -3,19 +3,22 @@ import { Content } from "./content.js";
 
 /** @typedef {import("./chunk.js").Chunk} Chunk */
 
+/** How much files may take where nobody says otherwise, bytes: they are in memory. */
+export const DEFAULT_LIMIT = 2 ** 31;
+
 /** The contents of one sandbox's files. */
 export class ContentStore {
   constructor() {
     /** @type {Map<number, Content>} */
     this.byInode = new Map();
-    /** @type {Set<Content>} the kernel does not know of their last write */
+    /** @type {Set<Content>} the kernel does not know of their last write, or read */
     this.unreported = new Set();
     /** @type {Set<Content>} written since the last cut of the session's store */
     this.changed = new Set();
     /** What all of them take, bytes; the site's own count for nothing. */
     this.allocated = 0;
-    /** How much they may take, bytes. */
-    this.limit = Infinity;
+    /** How much they may take, bytes (web/worker/limits.js). */
+    this.limit = DEFAULT_LIMIT;
     /** Whether the browser cannot save more: what is there can be read and written over, but nothing added. */
     this.full = false;
     /** @type {(content: Content, chunks: Chunk[]) => Promise<void>} has pieces come (`Content.arrived`) */
@@ -49,7 +52,22 @@ export class ContentStore {
   touched(content, writer) {
     content.writer = writer;
     content.writtenMs = performance.timeOrigin + performance.now();
+    content.unread = true;
     this.unreported.add(content);
+  }
+
+  /** @param {Content} content has just been read for the first time since it was written (`unread`) */
+  read(content) {
+    content.unread = false;
+    content.readMs = performance.timeOrigin + performance.now();
+    this.unreported.add(content);
+  }
+
+  /** @param {Content} content is what the kernel and the store know: nothing is to be told of it */
+  forget(content) {
+    content.writtenMs = content.readMs = 0;
+    this.unreported.delete(content);
+    this.changed.delete(content);
   }
 
   /** @param {number} ino is gone: no name and no open file refers to it */
@@ -57,8 +75,7 @@ export class ContentStore {
     const content = this.byInode.get(ino);
     if (!content) return;
     this.allocated -= content.allocated;
-    this.unreported.delete(content);
-    this.changed.delete(content);
+    this.forget(content);
     this.byInode.delete(ino);
   }
 }

@@ -1,14 +1,17 @@
 // The bytes of one inode: those that the site shipped, as they came, until somebody writes; pieces from then on.
+import { BLOCK, CHUNK, Chunk, lowest, mapOf, ones } from "./chunk.js";
 import { BLOCKED, EFBIG, EIO, ENOSPC } from "./errno.js";
-import { BLOCK, CHUNK, Chunk, mapOf, ones } from "./chunk.js";
 
 /** @typedef {import("./content-store.js").ContentStore} ContentStore */
 /** @typedef {import("./download.js").Download} Download */
 
-/** The largest file, bytes (as ext4 has it). */
-const MAX_SIZE = 2 ** 44;
+/** The largest file, bytes (as ext4 has it; py/tabux/fs/store.py). */
+const MAX_SIZE = 2 ** 44 - 4096;
 /** What could not be loaded is tried again when it is wanted after so long, milliseconds. */
 const RETRY_MS = 1000;
+/** So many pieces are looked at one by one for the next with data, before all there are. */
+const NEAR = 64;
+const EMPTY = new Uint8Array(0);
 
 /**
  * What the site shipped: bytes that are here, or where they begin in a download.
@@ -31,24 +34,29 @@ export class Content {
     this.absent = 0;
     /** What the pieces' allocated blocks take, bytes. */
     this.allocated = 0;
-    /** Whether it is the sandbox's; the site's own, untouched, takes no room and is not saved. */
+    /** Whether it is the sandbox's, in pieces; the site's own, untouched, takes no room and is not saved. */
     this.own = true;
 
     /** @type {Origin | null} what the site shipped */
     this.origin = null;
-    /** @type {Uint8Array | null} the content as one array that nobody writes, instead of pieces */
+    /** @type {Uint8Array | null} the site's own as one array that nobody writes, instead of pieces */
     this.source = null;
     /** @type {Download | null} where `source` comes from until it is here */
     this.download = null;
-    /** Where it begins in the download, and how much of it counts. */
+    /** Where it begins in the download. */
     this.offset = 0;
-    this.length = 0;
+    /** When pieces could not be loaded, and whether the console has heard of it. */
     this.failedMs = -Infinity;
+    this.failureTold = false;
 
-    /** Nanoseconds would need a BigInt: milliseconds since the epoch of the last write not yet reported. */
+    /** Milliseconds since the epoch of the last write not yet reported; 0: there is none. (ns would need a BigInt.) */
     this.writtenMs = 0;
-    /** Who has written it then, a pid; 0 for the API. */
+    /** Who has written it last, a pid; 0 for the API. */
     this.writer = 0;
+    /** Whether the next read renews the access time: it was written or changed after it was read (relatime). */
+    this.unread = false;
+    /** Milliseconds since the epoch of a read that has renewed it and is not yet reported; 0: there is none. */
+    this.readMs = 0;
     /** @type {import("./image.js").Image | null} the program these bytes are, compiled */
     this.image = null;
     /** @type {Promise<void> | "failed" | null} the compilation under way */
@@ -71,6 +79,7 @@ export class Content {
   /** The content is what the site shipped, whatever has been written since; nothing where that was nothing. */
   restoreOrigin() {
     this.#drop();
+    this.store.forget(this);
     const { origin } = this;
     this.own = !origin;
     if (!origin) return;
@@ -80,9 +89,8 @@ export class Content {
     } else {
       this.download = origin.download;
       this.offset = origin.offset;
-      this.length = this.size = origin.size;
+      this.size = origin.size;
     }
-    this.store.changed.delete(this);
   }
 
   /** Lets go of all bytes. */
@@ -96,23 +104,32 @@ export class Content {
     this.size = 0;
   }
 
-  /** The bytes are about to be others than those shipped, and than those saved. */
+  /**
+   * The bytes are about to be others than those shipped, and than those saved.
+   * @returns {boolean} false where there is no room for what was shipped, which from now on is the sandbox's
+   */
   #touch() {
+    if (!this.own) {
+      // (what has not arrived cannot be changed: whoever wants to sees to it by `demand`)
+      if (!this.source || !this.store.hasRoom(Math.ceil(this.size / BLOCK) * BLOCK)) return false;
+      this.#split(this.source);
+    }
     this.image = this.compiling = null;
-    this.own = true;
     this.store.changed.add(this);
-    if (this.source) this.#split();
+    return true;
   }
 
-  /** Makes pieces of `source`, sharing its memory: each is copied when it is written. */
-  #split() {
-    const source = /** @type {Uint8Array} */ (this.source);
+  /**
+   * Makes pieces of an array, sharing its memory: each is copied when it is written.
+   * @param {Uint8Array} source
+   */
+  #split(source) {
+    this.own = true;
     this.source = null;
-    const end = Math.min(source.length, this.size);
-    for (let at = 0; at < end; at += CHUNK) {
-      const chunk = new Chunk(source.subarray(at, Math.min(at + CHUNK, end)));
+    for (let at = 0; at < source.length; at += CHUNK) {
+      const chunk = new Chunk(source.subarray(at, at + CHUNK));
       chunk.frozen = true;
-      chunk.blocks = mapOf(0, Math.min(CHUNK, end - at));
+      chunk.blocks = mapOf(0, Math.min(CHUNK, source.length - at));
       this.chunks.set(at / CHUNK, chunk);
       this.#account(ones(chunk.blocks));
     }
@@ -155,7 +172,7 @@ export class Content {
    * @returns {Uint8Array}
    */
   whole() {
-    if (this.source?.length === this.size) return this.source;
+    if (this.source) return this.source;
     const whole = new Uint8Array(this.size);
     this.read(0, whole);
     return whole;
@@ -168,21 +185,21 @@ export class Content {
    */
   nextData(offset) {
     if (offset >= this.size) return -1;
-    if (!this.own || this.source || this.download) return offset;
+    if (!this.own) return offset;
     const first = Math.floor(offset / CHUNK);
-    const here = this.chunks.get(first);
-    const ahead = here ? here.blocks & mapOf(offset - first * CHUNK, CHUNK) : 0;
-    if (ahead) return this.#within(offset, first * CHUNK + BLOCK * trailing(ahead));
+    for (let index = first; index * CHUNK < this.size && index < first + NEAR; index++) {
+      const from = Math.max(0, offset - index * CHUNK);
+      const ahead = (this.chunks.get(index)?.blocks ?? 0) & mapOf(from, CHUNK);
+      if (ahead) return this.#data(index, ahead, offset);
+    }
     let next = Infinity;
-    for (const [index, { blocks }] of this.chunks) if (index > first && blocks && index < next) next = index;
-    if (next === Infinity) return -1;
-    const blocks = /** @type {Chunk} */ (this.chunks.get(next)).blocks;
-    return this.#within(offset, next * CHUNK + BLOCK * trailing(blocks));
+    for (const [index, { blocks }] of this.chunks) if (index > first && index < next && blocks) next = index;
+    return next === Infinity ? -1 : this.#data(next, this.chunks.get(next)?.blocks ?? 0, offset);
   }
 
-  /** @param {number} offset @param {number} found @returns {number} */
-  #within(offset, found) {
-    const at = Math.max(offset, found);
+  /** @param {number} index @param {number} map not 0 @param {number} offset @returns {number} -1 beyond the end */
+  #data(index, map, offset) {
+    const at = Math.max(offset, index * CHUNK + BLOCK * lowest(map));
     return at < this.size ? at : -1;
   }
 
@@ -193,11 +210,11 @@ export class Content {
    */
   nextHole(offset) {
     if (offset >= this.size) return -1;
-    if (!this.own || this.source || this.download) return this.size;
+    if (!this.own) return this.size;
     for (let index = Math.floor(offset / CHUNK); index * CHUNK < this.size; index++) {
       const from = Math.max(0, offset - index * CHUNK);
       const free = ~(this.chunks.get(index)?.blocks ?? 0) & mapOf(from, CHUNK);
-      if (free) return Math.min(this.size, Math.max(offset, index * CHUNK + BLOCK * trailing(free)));
+      if (free) return Math.min(this.size, Math.max(offset, index * CHUNK + BLOCK * lowest(free)));
     }
     return this.size;
   }
@@ -216,7 +233,7 @@ export class Content {
       data = data.subarray(0, MAX_SIZE - position);
     }
     const { length } = data;
-    this.#touch();
+    if (!this.#touch()) return -ENOSPC;
     for (let done = 0; done < length; ) {
       const at = position + done;
       const index = Math.floor(at / CHUNK);
@@ -232,11 +249,11 @@ export class Content {
   }
 
   /**
-   * Allocates what a piece needs from `from` up to `to`.
+   * Makes a piece ready to be written from `from` up to `to`.
    * @param {number} index
    * @param {number} from
    * @param {number} to
-   * @returns {Uint8Array | null} to be written; null where there is no space
+   * @returns {Uint8Array | null} null where there is no space
    */
   #room(index, from, to) {
     let chunk = this.chunks.get(index);
@@ -245,12 +262,12 @@ export class Content {
     if (more && !this.store.hasRoom(more * BLOCK)) return null;
     try {
       if (!chunk) {
-        // (a file that is longer than a piece will fill this one too)
-        chunk = new Chunk(new Uint8Array(index ? CHUNK : 0));
-        chunk.writable(to);
-        this.chunks.set(index, chunk);
+        // (what comes after a whole piece will be one, too)
+        const follows = index > 0 && this.chunks.get(index - 1)?.bytes?.length === CHUNK;
+        chunk = new Chunk(follows ? new Uint8Array(CHUNK) : EMPTY);
       }
       const bytes = chunk.writable(to);
+      this.chunks.set(index, chunk);
       chunk.blocks |= map;
       if (more) this.#account(more);
       return bytes;
@@ -269,61 +286,58 @@ export class Content {
     const needed = Math.ceil(bytes.length / BLOCK) * BLOCK;
     if (needed > this.allocated && !this.store.hasRoom(needed - this.allocated)) return -ENOSPC;
     this.#drop();
-    this.#touch();
-    this.source = bytes;
+    this.#split(bytes);
     this.size = bytes.length;
-    this.#split();
+    this.store.changed.add(this);
     return 0;
   }
 
   /**
+   * Cuts the content, or extends it by a hole; unless nothing is to remain, the site's own must be here (`demand`).
    * @param {number} size
    * @returns {number} 0 or -errno
    */
   truncate(size) {
     if (size > MAX_SIZE) return -EFBIG;
-    if (size === 0) this.#drop();
-    this.#touch();
-    if (this.download) this.length = Math.min(this.length, size);
-    else if (size < this.size) this.#free(size, this.size);
+    if (size === 0) {
+      this.#drop();
+      this.own = true;
+    }
+    if (!this.#touch()) return -ENOSPC;
+    if (size <= this.size) this.#free(size, Infinity);
     this.size = size;
     return 0;
   }
 
   /**
-   * Makes a hole of whole blocks and zeros of the rest; the size stays.
+   * Makes a hole of whole blocks and zeros of the rest (fallocate(2)); the size stays. What is there of the range must
+   * be here (`demand`).
    * @param {number} from
    * @param {number} to
+   * @returns {number} 0 or -errno
    */
   punch(from, to) {
-    to = Math.min(to, this.size);
-    if (to <= from) return;
-    this.#touch();
+    if (!this.#touch()) return -ENOSPC;
     this.#free(from, to);
+    return 0;
   }
 
   /**
+   * All bytes from `from` up to `to` become zeros, and blocks that lie wholly in between are freed.
    * @param {number} from
-   * @param {number} to the end of the file, or the bytes from here on stay
+   * @param {number} to
    */
   #free(from, to) {
-    for (const [index, chunk] of [...this.chunks]) {
+    const last = Math.ceil(to / CHUNK);
+    for (const [index, chunk] of this.#range(Math.floor(from / CHUNK), last)) {
       const start = index * CHUNK;
-      const first = Math.max(0, from - start);
-      const last = to >= this.size ? CHUNK : Math.min(CHUNK, to - start);
-      if (first >= CHUNK || last <= 0) continue;
-      if (first === 0 && last === CHUNK) {
+      const begin = Math.max(0, from - start);
+      const end = Math.min(CHUNK, to - start);
+      if (begin === 0 && end === CHUNK) {
         this.#account(-ones(chunk.blocks));
         if (!chunk.bytes) this.absent--;
         this.chunks.delete(index);
-      } else if (last === CHUNK) this.#account(-chunk.cut(first));
-      else {
-        const whole = mapOf(Math.ceil(first / BLOCK) * BLOCK, Math.floor(last / BLOCK) * BLOCK);
-        this.#account(-ones(chunk.blocks & whole));
-        chunk.blocks &= ~whole;
-        const bytes = chunk.writable(Math.min(last, /** @type {Uint8Array} */ (chunk.bytes).length));
-        bytes.fill(0, first, last);
-      }
+      } else this.#account(-(end === CHUNK ? chunk.cut(begin) : chunk.punch(begin, end)));
     }
   }
 
@@ -331,18 +345,47 @@ export class Content {
    * Allocates all blocks of a range, as zeros where there was a hole (fallocate(2)); the size stays.
    * @param {number} from
    * @param {number} to
-   * @returns {number} 0 or -errno
+   * @returns {number} 0 or -errno; then nothing has changed
    */
   allocate(from, to) {
     if (to > MAX_SIZE) return -EFBIG;
-    this.#touch();
-    for (let at = from; at < to; ) {
-      const index = Math.floor(at / CHUNK);
-      const end = Math.min(to, (index + 1) * CHUNK);
-      if (!this.#room(index, at - index * CHUNK, end - index * CHUNK)) return -ENOSPC;
-      at = end;
+    if (!this.#touch()) return -ENOSPC;
+    const first = Math.floor(from / CHUNK);
+    const last = Math.ceil(to / CHUNK);
+    const mapIn = (/** @type {number} */ index) =>
+      mapOf(Math.max(0, from - index * CHUNK), Math.min(CHUNK, to - index * CHUNK));
+    let more = Math.floor((to - 1) / BLOCK) - Math.floor(from / BLOCK) + 1;
+    for (const [index, { blocks }] of this.#range(first, last)) more -= ones(blocks & mapIn(index));
+    if (!this.store.hasRoom(more * BLOCK)) return -ENOSPC;
+    for (let index = first; index < last; index++) {
+      let chunk = this.chunks.get(index);
+      // (zeros need no memory before they are written over)
+      if (!chunk) this.chunks.set(index, (chunk = new Chunk(EMPTY)));
+      chunk.blocks |= mapIn(index);
+      chunk.saved = chunk.bytes ? null : chunk.saved;
     }
+    this.#account(more);
     return 0;
+  }
+
+  /**
+   * The pieces there are from index `first` up to `last`.
+   * @param {number} first
+   * @param {number} last
+   * @returns {[index: number, chunk: Chunk][]}
+   */
+  #range(first, last) {
+    /** @type {[number, Chunk][]} */
+    const found = [];
+    if (last - first > this.chunks.size) {
+      for (const entry of this.chunks) if (entry[0] >= first && entry[0] < last) found.push(entry);
+      return found;
+    }
+    for (let index = first; index < last; index++) {
+      const chunk = this.chunks.get(index);
+      if (chunk) found.push([index, chunk]);
+    }
+    return found;
   }
 
   // ---- what is not here yet
@@ -354,17 +397,17 @@ export class Content {
    */
   keptIn(size, pieces) {
     this.#drop();
+    this.store.forget(this);
     this.own = true;
     this.size = size;
     for (const [index, blocks, saved] of pieces) {
-      const chunk = new Chunk(null);
+      const chunk = new Chunk(saved.length ? null : EMPTY);
       chunk.blocks = blocks;
       chunk.saved = saved;
       this.chunks.set(index, chunk);
-      this.absent++;
+      if (saved.length) this.absent++;
       this.#account(ones(blocks));
     }
-    this.store.changed.delete(this);
   }
 
   /**
@@ -393,8 +436,8 @@ export class Content {
     const { download } = this;
     if (download) {
       if (download.bytes) {
-        const whole = this.length === download.bytes.length;
-        this.source = whole ? download.bytes : download.bytes.subarray(this.offset, this.offset + this.length);
+        const { bytes } = download;
+        this.source = this.size === bytes.length ? bytes : bytes.subarray(this.offset, this.offset + this.size);
         this.download = null;
         return 0;
       }
@@ -403,21 +446,19 @@ export class Content {
       return BLOCKED;
     }
     if (!this.absent) return 0;
-    const first = Math.floor(from / CHUNK);
-    const last = Math.ceil(Math.min(to, this.size) / CHUNK);
     const missing = [];
-    if (last - first < this.chunks.size) {
-      for (let index = first; index < last; index++) {
-        const chunk = this.chunks.get(index);
-        if (chunk && !chunk.bytes) missing.push(chunk);
-      }
-    } else for (const [index, chunk] of this.chunks) if (index >= first && index < last && !chunk.bytes) missing.push(chunk);
+    for (const [, chunk] of this.#range(Math.floor(from / CHUNK), Math.ceil(to / CHUNK)))
+      if (!chunk.bytes) missing.push(chunk);
     if (!missing.length) return 0;
     if (performance.now() - this.failedMs < RETRY_MS) return -EIO;
-    this.store.load(this, missing).catch((error) => {
-      this.failedMs = performance.now();
-      console.error(`tabux: part of a file (inode ${this.ino}) could not be loaded:`, error);
-    }).then(ready);
+    this.store.load(this, missing).then(
+      () => (this.failureTold = false),
+      (error) => {
+        this.failedMs = performance.now();
+        if (!this.failureTold) console.error(`tabux: a file (inode ${this.ino}) could not be loaded:`, error);
+        this.failureTold = true;
+      },
+    ).then(ready);
     return BLOCKED;
   }
 }
@@ -433,9 +474,4 @@ function fill(target, at, length, bytes, offset) {
   const have = bytes ? Math.max(0, Math.min(length, bytes.length - offset)) : 0;
   if (bytes && have) target.set(bytes.subarray(offset, offset + have), at);
   if (have < length) target.fill(0, at + have, at + length);
-}
-
-/** @param {number} map not 0 @returns {number} the number of its lowest block */
-function trailing(map) {
-  return 31 - Math.clz32(map & -map);
 }

@@ -2,7 +2,7 @@
 import {
   BLOCKED, EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, ENOSPC, ENXIO, EPIPE, ESPIPE,
 } from "./errno.js";
-import { Kind, O_APPEND, O_NONBLOCK } from "./open-file.js";
+import { Kind, O_APPEND, O_NOATIME, O_NONBLOCK } from "./open-file.js";
 import { PIPE_BUF } from "./pipe.js";
 import { AddressError, latin1 } from "./process.js";
 
@@ -43,6 +43,21 @@ function storageWait(program, result) {
 }
 
 /**
+ * Sees to it that what is about to be cut or cleared of a file is here.
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} fd
+ * @param {number} from
+ * @param {number} to
+ * @returns {number} 0, BLOCKED or -EIO
+ */
+export function demanded(gate, program, fd, from, to) {
+  const content = program.process.files[fd]?.content;
+  if (!content || !(content.download || content.absent)) return 0;
+  return storageWait(program, content.demand(from, to, () => gate.wake(program.process.pid)));
+}
+
+/**
  * Reads into one buffer of the program.
  * @param {Gate} gate
  * @param {Program} program
@@ -62,6 +77,7 @@ function readInto(gate, program, file, address, length, position) {
         if (error) return storageWait(program, error);
       }
       const count = content.read(from, program.bytes.subarray(address, address + length));
+      if (content.unread && length && !(file.flags & O_NOATIME)) gate.contents.read(content);
       if (position < 0) file.position = from + count;
       return count;
     }

@@ -55,6 +55,8 @@ export class Gate {
     this.start = () => {
       throw new Error("no runner");
     };
+    /** @type {Set<Process>} wait for a file of the site that they are to cut */
+    this.cutters = new Set();
     /** @type {(() => Promise<void>) | null} saves everything written so far; null where nothing is ever saved */
     this.save = null;
     /** @type {Session | null} where the kernel finds what it has not asked for yet */
@@ -147,12 +149,15 @@ export class Gate {
     }
   }
 
-  /** Tells the kernel of every file that has been written since it last looked. */
+  /** Tells the kernel of every file that has been written, or read afterwards, since it last looked. */
   report() {
     const { unreported } = this.contents;
     if (unreported.size === 0) return;
     for (const content of unreported) {
-      this.kernel.inode_written(content.ino, content.size, content.blocks, content.writtenMs, content.writer);
+      const { ino, writtenMs, readMs } = content;
+      if (writtenMs) this.kernel.inode_written(ino, content.size, content.blocks, writtenMs, content.writer);
+      if (readMs) this.kernel.inode_read(ino, readMs);
+      content.writtenMs = content.readMs = 0;
     }
     unreported.clear();
   }
@@ -319,7 +324,9 @@ export class Gate {
    * @returns {OpenFile}
    */
   installOpened(process, fd) {
-    return this.install(process, fd, this.mailInt(0), this.mailInt(1), this.mailInt(2), this.mailInt(3));
+    const file = this.install(process, fd, this.mailInt(0), this.mailInt(1), this.mailInt(2), this.mailInt(3));
+    if (file.content && this.mailInt(4)) file.content.unread = true;
+    return file;
   }
 
   /** @param {number} id @returns {Pipe} */

@@ -36,8 +36,20 @@ export function kernelInterface(gate, base, begun) {
     sink_closed: (/** @type {number} */ sink) => gate.sinkClosed(sink),
     truncate: (/** @type {number} */ ino, /** @type {number} */ size) => {
       const content = gate.contents.of(ino);
-      return content.truncate(size) || content.blocks;
+      // what is to remain of a file of the site has to be here
+      const waiting = content.download && size > 0 ? content.demand(0, size, () => gate.wakeAll(gate.cutters)) : 0;
+      return waiting || content.truncate(size) || content.blocks;
     },
+    allocate: (/** @type {number} */ ino, /** @type {number} */ start, /** @type {number} */ end) => {
+      const content = gate.contents.of(ino);
+      return content.allocate(start, end) || content.blocks;
+    },
+    punch: (/** @type {number} */ ino, /** @type {number} */ start, /** @type {number} */ end) => {
+      const content = gate.contents.of(ino);
+      return content.punch(start, end) || content.blocks;
+    },
+    bytes_taken: () => gate.contents.allocated,
+    bytes_limit: () => (gate.contents.full ? gate.contents.allocated : gate.contents.limit),
     ship: (/** @type {number} */ ino) => gate.contents.byInode.get(ino)?.restoreOrigin(),
     discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
     rows: (/** @type {string} */ records) => gate.session?.rows(records.split(" ").map(Number)) ?? "[]",

@@ -19,6 +19,7 @@ export const O_WRONLY = 1;
 export const O_RDWR = 2;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
+export const O_NOATIME = 0o1000000;
 
 /** An open file description. Descriptors of several processes may share it. */
 export class OpenFile {

@@ -6,7 +6,7 @@ import { BLOCKED, EBADF, EINVAL, ENOTDIR } from "./errno.js";
 import { Kind, O_APPEND, O_NONBLOCK, O_RDWR, O_WRONLY } from "./open-file.js";
 import { POLLNVAL, READABLE, WRITABLE, ready } from "./poll.js";
 import { latin1 } from "./process.js";
-import { DIRENTS } from "./syscalls/descriptors.js";
+import { DIRENTS, fallocate, ftruncate } from "./syscalls/descriptors.js";
 import { AT_EMPTY_PATH, UTIME_NOW } from "./syscalls/paths.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
@@ -186,7 +186,7 @@ export function foreignPreview1(gate, program, call) {
       }, 0),
     fd_fdstat_set_rights: () => 0,
     fd_advise: (fd) => call(() => (process.files[fd] ? 0 : -EBADF), 0),
-    fd_allocate: (fd, offset, length) => call(() => kernel((k) => k.fallocate(pid, fd, 0, Number(offset), Number(length))), 0),
+    fd_allocate: (fd, offset, length) => call(() => kernel(() => fallocate(gate, program, fd, 0, Number(offset), Number(length))), 0),
     fd_datasync: (fd) => call(() => kernel((k) => k.fsync(pid, fd)), 0),
     fd_tell: (fd, out) =>
       call(() => {
@@ -206,7 +206,7 @@ export function foreignPreview1(gate, program, call) {
       }, 0),
     fd_filestat_get: (fd, at) =>
       call(() => kernel((k) => k.statx(pid, fd, "", AT_EMPTY_PATH)) || storeFilestat(gate, program, at), 0),
-    fd_filestat_set_size: (fd, size) => call(() => kernel((k) => k.ftruncate(pid, fd, Number(size))), 0),
+    fd_filestat_set_size: (fd, size) => call(() => kernel(() => ftruncate(gate, program, fd, Number(size))), 0),
     fd_filestat_set_times: (fd, access, modify, flags) =>
       call(() => kernel((k) => k.utimensat(pid, fd, "", AT_EMPTY_PATH, ...times(access, modify, flags))), 0),
     fd_readdir: (fd, at, length, cookie, out) => call(() => readdir(gate, program, fd, at, length >>> 0, Number(cookie)), out),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tabux.abi.errno import EACCES, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS, SysError
+from tabux.abi.errno import EACCES, EFBIG, EINVAL, EISDIR, EOPNOTSUPP, EPERM, EROFS, SysError
+from tabux.abi.fcntl import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE
 from tabux.abi.stat import (
     S_IALLUGO,
     S_IFDIR,
@@ -16,6 +17,7 @@ from tabux.abi.stat import (
 from tabux.fs.credentials import MAY_WRITE, Credentials, owns, permitted, without_privilege
 from tabux.fs.inode import Inode
 from tabux.fs.opening import Opening
+from tabux.fs.store import MAX_SIZE
 
 
 class Attributes(Opening):
@@ -153,6 +155,26 @@ class Attributes(Opening):
             raise SysError(EINVAL)
         self._resize(inode, size, cred)
 
+    def allocate(self, inode: Inode, mode: int, offset: int, length: int, cred: Credentials) -> None:
+        """fallocate(2) on a regular file open for writing; `mode` is one that Linux knows. ENOSPC, EFBIG."""
+        end = offset + length
+        if end > MAX_SIZE:
+            raise SysError(EFBIG)
+        store, ino = self.store, inode.ino
+        if mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE):
+            blocks = store.punch(ino, offset, end)
+        if not mode & FALLOC_FL_PUNCH_HOLE:
+            blocks = store.allocate(ino, offset, end)
+        size = inode.size
+        if not mode & FALLOC_FL_KEEP_SIZE and end > size:
+            size = end
+            blocks = store.truncate(ino, size)
+        self._rewrite(inode)
+        inode.blocks = blocks
+        inode.size = size
+        inode.mtime = inode.ctime = self.clock()
+        self._drop_privilege(inode, cred)
+
     def written(
         self, ino: int, size: int, mtime: int, cred: Credentials | None = None, blocks: int = 0
     ) -> None:
@@ -168,6 +190,13 @@ class Attributes(Opening):
             inode.mtime = inode.ctime = mtime
             if cred is not None:
                 self._drop_privilege(inode, cred)
+
+    def was_read(self, ino: int, atime: int) -> None:
+        """A content was read at `atime` (ns), when `stale` said that this renews the access time."""
+        inode = self.table.get(ino)
+        if inode is not None:
+            self._change(inode)
+            inode.atime = atime
 
     def access(
         self,

@@ -142,11 +142,17 @@ class Core:
         if inode.opens == 0 and inode.nlink == 0:
             self._discard(inode)
 
-    def accessed(self, inode: Inode) -> None:
-        """Something was read: renews atime if it is a day old or not newer than mtime or ctime (relatime)."""
-        now = self.clock()
+    def stale(self, inode: Inode, now: int) -> bool:
+        """Whether reading renews atime: it is a day old or not newer than mtime or ctime (relatime)."""
         atime = inode.atime
-        if atime <= inode.mtime or atime <= inode.ctime or now - atime >= _DAY:
+        if inode.mount.readonly:
+            return False
+        return atime <= inode.mtime or atime <= inode.ctime or now - atime >= _DAY
+
+    def accessed(self, inode: Inode) -> None:
+        """Something was read: renews atime where it is stale."""
+        now = self.clock()
+        if self.stale(inode, now):
             self._change(inode)
             inode.atime = now
 

@@ -100,7 +100,7 @@ class InodeTable:
     __slots__ = ("_inodes", "_last", "_last_passing", "_last_shipped", "limit")
 
     def __init__(self, limit: int | None = None) -> None:
-        """`limit` is how many inodes may exist at once (None: any number)."""
+        """`limit` is how many inodes may exist at once, not counting the site's own (None: any number)."""
         self._inodes: dict[int, Inode] = {}
         self._last_shipped = 0
         self._last = FIRST_MADE - 1
@@ -109,7 +109,7 @@ class InodeTable:
 
     def new(self, mode: int, uid: int, gid: int, now: int, mount: Mount) -> Inode:
         """A new inode. ENOSPC when the limit is reached."""
-        if self.limit is not None and len(self._inodes) >= self.limit:
+        if self.limit is not None and self.made >= self.limit:
             raise SysError(ENOSPC)
         number = self.number() if mount.changes is None else self.record()
         inode = self._inodes[number] = Inode(number, mode, uid, gid, now, mount)
@@ -122,6 +122,16 @@ class InodeTable:
         inode.base = base
         inode.blocks = -1
         return inode
+
+    @property
+    def made(self) -> int:
+        """How many inodes exist that are not the site's own (which never go)."""
+        return len(self._inodes) - self._last_shipped
+
+    @property
+    def free(self) -> int:
+        """How many more may be made."""
+        return 1 << 30 if self.limit is None else max(0, self.limit - self.made)
 
     def number(self) -> int:
         """A number for what is never stored: a pipe, a made-up file, a node of /dev."""

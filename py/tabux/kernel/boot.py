@@ -46,10 +46,11 @@ def install(
 def system_calls(kernel: Kernel) -> dict[str, Callable[..., int]]:
     """The functions the gate calls, by name: ints and strings in, one int out, never an exception.
 
-    The first argument is the pid, but for `inode_written` and `timer_fired`.
+    The first argument is the pid, but for `inode_written`, `inode_read` and `timer_fired`.
     """
     table = {name: _guarded(kernel, name, function) for name, function in CALLS.items()}
-    table["inode_written"] = _guarded_plain(kernel, CALLS["inode_written"])
+    for name in ("inode_written", "inode_read"):
+        table[name] = _guarded_plain(kernel, CALLS[name])
     table["timer_fired"] = _guarded_plain(kernel, _timer_fired)
     return table
 

@@ -35,6 +35,18 @@ class Gate(Protocol):
     def truncate(self, ino: int, size: int) -> int:
         """Gives a content a new size; what it takes then (st_blocks) or -errno."""
 
+    def allocate(self, ino: int, start: int, end: int) -> int:
+        """Allocates a range of a content; what it takes then (st_blocks) or -errno."""
+
+    def punch(self, ino: int, start: int, end: int) -> int:
+        """Makes zeros of a range, without blocks where that can be; what it takes then or -errno."""
+
+    def bytes_taken(self) -> float:
+        """What all contents but the site's own take, bytes."""
+
+    def bytes_limit(self) -> float:
+        """How much they may take, bytes."""
+
     def ship(self, ino: int) -> None:
         """One of the site's own files has the content again that it came with."""
 

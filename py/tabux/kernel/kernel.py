@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: at most so many processes: a renderer has about 125 memories (RLIMIT_NPROC)
 MAX_PROCESSES = 90
 MAX_FILES = 1024
+#: how many inodes may be made where nobody says otherwise
+MAX_INODES = 1_000_000
 #: resources of getrlimit(2) that are limited: stack, processes, descriptors
 _LIMITS = {3: (1 << 20, 1 << 20), 6: (MAX_PROCESSES, MAX_PROCESSES), 7: (MAX_FILES, 4096)}
 
@@ -34,16 +36,28 @@ class _GateStore:
         self._gate = gate
 
     def truncate(self, ino: int, size: int) -> int:
-        blocks = self._gate.truncate(ino, size)
-        if blocks < 0:
-            raise SysError(-blocks)
-        return blocks
+        return _checked(self._gate.truncate(ino, size))
+
+    def allocate(self, ino: int, start: int, end: int) -> int:
+        return _checked(self._gate.allocate(ino, start, end))
+
+    def punch(self, ino: int, start: int, end: int) -> int:
+        return _checked(self._gate.punch(ino, start, end))
+
+    def space(self) -> tuple[float, float]:
+        return self._gate.bytes_taken(), self._gate.bytes_limit()
 
     def ship(self, ino: int) -> None:
         self._gate.ship(ino)
 
     def discard(self, ino: int) -> None:
         self._gate.discard(ino)
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        raise SysError(-result)
+    return result
 
 
 class Kernel:
@@ -57,7 +71,9 @@ class Kernel:
         self.gate = gate
         self.hostname = hostname
         self.mailbox = bytearray(MAILBOX_SIZE)
-        self.vfs = Vfs(_GateStore(gate), self.now)
+        self.vfs = Vfs(_GateStore(gate), self.now, MAX_INODES)
+        #: the time when somebody last asked, ns: for what need not be exact
+        self.lately = 0
         self.started = self.now()
         self.processes: dict[int, Process] = {}
         self.files: dict[int, OpenFile] = {}
@@ -78,7 +94,8 @@ class Kernel:
 
     def now(self) -> int:
         """Nanoseconds since the epoch."""
-        return int(self.gate.now() * 1e6)
+        self.lately = now = int(self.gate.now() * 1e6)
+        return now
 
     def number(self) -> int:
         """A number not used before: for a description, a pipe, a timer."""

@@ -1,11 +1,14 @@
 // System calls on descriptors that preview1 has no word for.
 import { BLOCKED, EBADF, EINTR, EINVAL, ENOTDIR } from "../errno.js";
+import { demanded } from "../descriptors.js";
 import { O_APPEND, O_NONBLOCK, Kind } from "../open-file.js";
 import { ppoll, pselect6 } from "../poll.js";
 import { waitForSave } from "../saving.js";
 import { wide } from "./paths.js";
 
 /** @typedef {import("./index.js").Call} Call */
+/** @typedef {import("../gate.js").Gate} Gate */
+/** @typedef {import("../process.js").Program} Program */
 
 const F_DUPFD = 0;
 const F_SETFL = 4;
@@ -36,8 +39,8 @@ function duplicated(process, from, to) {
 
 /**
  * fcntl with a struct flock { i16 type; i16 whence; i64 start; i64 length; i32 pid } (fcntl_locking(2)).
- * @param {import("../gate.js").Gate} gate
- * @param {import("../process.js").Program} program
+ * @param {Gate} gate
+ * @param {Program} program
  * @param {number} fd
  * @param {number} command
  * @param {number} address of the struct
@@ -65,6 +68,35 @@ function recordLock(gate, program, fd, command, address) {
   return result;
 }
 
+/**
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} fd
+ * @param {number} size
+ * @returns {number} 0, -errno, or BLOCKED until the file's bytes are here
+ */
+export function ftruncate(gate, program, fd, size) {
+  // (of the site's own what remains has to be here; of a piece of the sandbox's own nothing)
+  const waiting = program.process.files[fd]?.content?.download && size > 0 ? demanded(gate, program, fd, 0, size) : 0;
+  return waiting || gate.kernel.ftruncate(program.process.pid, fd, size);
+}
+
+/**
+ * @param {Gate} gate
+ * @param {Program} program
+ * @param {number} fd
+ * @param {number} mode FALLOC_FL_…
+ * @param {number} offset
+ * @param {number} length
+ * @returns {number} 0, -errno, or BLOCKED until the file's bytes are here
+ */
+export function fallocate(gate, program, fd, mode, offset, length) {
+  return (
+    demanded(gate, program, fd, offset, offset + length) ||
+    gate.kernel.fallocate(program.process.pid, fd, mode, offset, length)
+  );
+}
+
 /** @type {Record<number, Call>} */
 export const DESCRIPTOR_CALLS = {
   // dup(fd)
@@ -87,11 +119,10 @@ export const DESCRIPTOR_CALLS = {
   // flock(fd, operation)
   32: (gate, { process }, fd, operation) => gate.kernel.flock(process.pid, fd, operation),
   // ftruncate(fd, length)
-  46: (gate, { process }, fd, low, high) =>
-    high < 0 ? -EINVAL : gate.kernel.ftruncate(process.pid, fd, wide(low, high)),
+  46: (gate, program, fd, low, high) => (high < 0 ? -EINVAL : ftruncate(gate, program, fd, wide(low, high))),
   // fallocate(fd, mode, offset, length)
-  47: (gate, { process }, fd, mode, low, high, sizeLow, sizeHigh) =>
-    gate.kernel.fallocate(process.pid, fd, mode, wide(low, high), wide(sizeLow, sizeHigh)),
+  47: (gate, program, fd, mode, low, high, sizeLow, sizeHigh) =>
+    fallocate(gate, program, fd, mode, wide(low, high), wide(sizeLow, sizeHigh)),
   // pipe2(fds, flags)
   59(gate, program, fds, flags) {
     const { process } = program;

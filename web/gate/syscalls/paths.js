@@ -60,8 +60,13 @@ export const PATH_CALLS = {
     return error;
   },
   // truncate(path, length)
-  45: (gate, program, path, low, high) =>
-    high < 0 ? -EINVAL : gate.kernel.truncate(program.process.pid, program.string(path), wide(low, high)),
+  45(gate, program, path, low, high) {
+    const { process } = program;
+    const result = high < 0 ? -EINVAL : gate.kernel.truncate(process.pid, program.string(path), wide(low, high));
+    program.uninterruptible = result === BLOCKED;
+    if (result === BLOCKED) gate.cutters.add(process);
+    return result;
+  },
   // faccessat(dirfd, path, mode)
   48: (gate, program, dirfd, path, mode) =>
     gate.kernel.faccessat(program.process.pid, dirfd, program.string(path), mode, 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from tabux.abi.errno import EBADF, EFBIG, EINVAL, EOPNOTSUPP, EPERM, SysError
+from tabux.abi.errno import EBADF, EFBIG, EINVAL, ENODEV, EOPNOTSUPP, EPERM, ESPIPE, SysError
 from tabux.abi.fcntl import (
     F_DUPFD,
     F_DUPFD_CLOEXEC,
@@ -24,6 +24,9 @@ from tabux.abi.fcntl import (
     F_SETPIPE_SZ,
     F_UNLCK,
     F_WRLCK,
+    FALLOC_FL_KEEP_SIZE,
+    FALLOC_FL_PUNCH_HOLE,
+    FALLOC_FL_ZERO_RANGE,
     FD_CLOEXEC,
     O_CLOEXEC,
     O_NONBLOCK,
@@ -32,7 +35,7 @@ from tabux.abi.fcntl import (
     SETFL_MASK,
 )
 from tabux.abi.signal import SIGXFSZ
-from tabux.abi.stat import S_IFMT, S_IFREG, dirent_type
+from tabux.abi.stat import S_IFIFO, S_IFMT, S_IFREG, dirent_type
 from tabux.fs.credentials import Credentials
 from tabux.fs.inode import Inode
 from tabux.kernel import locks, signals
@@ -53,6 +56,7 @@ __all__ = [
     "fsync",
     "ftruncate",
     "getdents64",
+    "inode_read",
     "inode_written",
     "pipe2",
     "record_lock",
@@ -64,7 +68,14 @@ _PIPE2 = struct.Struct("<5i")
 _PIPE_CAPACITY = 65536
 _NOBODY = Credentials(65534, 65534)
 _FLOCK = struct.Struct("<hhxxxxqqi")
-_FALLOC_FL_KEEP_SIZE = 1
+#: the modes of fallocate that there are
+_FALLOCATE = (
+    0,
+    FALLOC_FL_KEEP_SIZE,
+    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+    FALLOC_FL_ZERO_RANGE,
+    FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+)
 _CLOSE_RANGE_UNSHARE = 2
 _CLOSE_RANGE_CLOEXEC = 4
 _RLIMIT_FSIZE = 1
@@ -77,6 +88,12 @@ def inode_written(k: Kernel, ino: int, size: int, blocks: int, mtime_ms: float, 
     """
     writer = k.processes.get(pid) if pid else k.init
     k.vfs.written(ino, size, int(mtime_ms * 1e6), _NOBODY if writer is None else writer.cred, blocks)
+    return 0
+
+
+def inode_read(k: Kernel, ino: int, atime_ms: float) -> int:
+    """The gate reports the first read of a content after it was changed. Not a system call."""
+    k.vfs.was_read(ino, int(atime_ms * 1e6))
     return 0
 
 
@@ -247,17 +264,21 @@ def check_size(k: Kernel, p: Process, inode: Inode, size: int) -> None:
 
 
 def fallocate(k: Kernel, p: Process, fd: int, mode: int, offset: int, length: int) -> int:
-    """fallocate(2): the plain form, which makes the file long enough. EOPNOTSUPP for the others."""
+    """fallocate(2): allocates, makes a hole or zeros. EOPNOTSUPP for what would move bytes, EFBIG, ENOSPC."""
     file = file_at(p, fd)
-    if not file.writes:
-        raise SysError(EBADF)
     if offset < 0 or length <= 0:
         raise SysError(EINVAL)
-    if mode & ~_FALLOC_FL_KEEP_SIZE or file.inode.mode & S_IFMT != S_IFREG:
+    if mode not in _FALLOCATE:
         raise SysError(EOPNOTSUPP)
-    check_size(k, p, file.inode, offset + length)
-    if not mode and offset + length > file.inode.size:
-        k.vfs.set_size(file.inode, offset + length, p.cred)
+    if not file.writes:
+        raise SysError(EBADF)
+    inode = file.inode
+    kind = inode.mode & S_IFMT
+    if kind != S_IFREG:
+        raise SysError(ESPIPE if kind == S_IFIFO else ENODEV)
+    if not mode & FALLOC_FL_KEEP_SIZE:
+        check_size(k, p, inode, offset + length)
+    k.vfs.allocate(inode, mode, offset, length, p.cred)
     return 0
 
 

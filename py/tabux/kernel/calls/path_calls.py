@@ -36,7 +36,9 @@ from tabux.abi.fcntl import (
 from tabux.abi.stat import S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, major, minor
 from tabux.fs.credentials import MAY_EXEC, permitted
 from tabux.fs.inode import Inode
+from tabux.fs.mount import Mount
 from tabux.fs.namei import NAME_MAX, PATH_MAX
+from tabux.fs.statistics import BLOCK, statistics
 from tabux.kernel.calls.descriptor_calls import check_size
 from tabux.kernel.descriptions import describe, fifo_must_wait, release
 from tabux.kernel.files import Kind, OpenFile, Pipe, file_at, install, lowest_free
@@ -70,17 +72,14 @@ __all__ = [
     "utimensat",
 ]
 
-_OPENED = struct.Struct("<4i")
+_OPENED = struct.Struct("<5i")
 # struct statx up to stx_dev_minor, then the reserved rest
 _STATX = struct.Struct("<IIQIIIHxxQQQQ" + "qIxxxx" * 4 + "IIII112x")
 _STATX_BASIC = 0xFFF
-#: an open with none of these renews the access time
+#: reading from an open with none of these renews the access time
 _READING_TIME = O_WRONLY | O_NOATIME | O_PATH
-_STATFS = struct.Struct("<IIQQQQQIIII24x")
-_TABUXFS_MAGIC = 0x7461627578 & 0xFFFFFFFF
+_STATFS = struct.Struct("<IIQQQQQIIIII20x")
 _MAX_SECONDS = (1 << 63) - 1
-_BLOCK = 4096
-_BLOCKS = 1 << 20
 
 
 def _start(p: Process, dirfd: int, path: str) -> Inode:
@@ -99,19 +98,22 @@ def _by_descriptor(p: Process, dirfd: int) -> Inode:
 
 
 def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) -> int:
-    """openat(2). Mailbox: i32 description, kind, target, flags.
+    """openat(2). Mailbox: i32 description, kind, target, flags, whether a read renews the access time.
 
-    The access time of a file is that of its last open for reading: reads do not come here.
+    (Reads of a regular file do not come here: the gate tells of the first with `inode_read`.)
     """
+    stale = 0
     if p.opening is not None:
         file, pipe, seen = p.opening
     else:
         if not flags & O_CREAT and len(p.files) >= p.limits.nofile:
             lowest_free(p)
         inode, _ = k.vfs.open(_start(p, dirfd, path), path, flags, mode & ~p.umask & 0o7777, p.cred, p)
-        # relatime, cheaply: opening for reading counts as reading, and a day that has passed does not
-        if flags & _READING_TIME == 0 and (inode.atime <= inode.mtime or inode.atime <= inode.ctime):
-            k.vfs.accessed(inode)
+        if flags & _READING_TIME == 0 and k.vfs.stale(inode, k.lately):
+            if inode.mode & S_IFMT == S_IFREG:
+                stale = 1
+            else:
+                k.vfs.accessed(inode)
         walker = k.vfs.walker
         parent, name = walker.parent, walker.name
         file = _describe_for_open(k, p, inode, flags)
@@ -137,7 +139,7 @@ def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) 
     except SysError:
         release(k, file)
         raise
-    _OPENED.pack_into(k.mailbox, 0, file.id, file.kind, file.target, file.flags)
+    _OPENED.pack_into(k.mailbox, 0, file.id, file.kind, file.target, file.flags, stale)
     return fd
 
 
@@ -202,7 +204,7 @@ def pack_statx(k: Kernel, inode: Inode) -> None:
         k.mailbox,
         0,
         _STATX_BASIC,
-        _BLOCK,
+        BLOCK,
         0,
         inode.nlink,
         inode.uid,
@@ -230,7 +232,7 @@ def pack_statx(k: Kernel, inode: Inode) -> None:
 def _blocks(inode: Inode) -> int:
     """st_blocks of a regular file: in units of 512 bytes."""
     blocks = inode.blocks
-    return blocks if blocks >= 0 else -(-inode.size // _BLOCK) * (_BLOCK // 512)
+    return blocks if blocks >= 0 else -(-inode.size // BLOCK) * (BLOCK // 512)
 
 
 def faccessat(k: Kernel, p: Process, dirfd: int, path: str, mode: int, flags: int) -> int:
@@ -400,21 +402,18 @@ def getcwd(k: Kernel, p: Process, size: int) -> int:
     return len(data)
 
 
-def _pack_statfs(k: Kernel) -> int:
-    half = _BLOCKS // 2
-    _STATFS.pack_into(
-        k.mailbox, 0, _TABUXFS_MAGIC, _BLOCK, _BLOCKS, half, half, _BLOCKS, half, 1, 0, NAME_MAX, _BLOCK
-    )
+def _pack_statfs(k: Kernel, mount: Mount) -> int:
+    s = statistics(k.vfs, mount)
+    counts = (s.blocks, s.free, s.free, s.inodes, s.free_inodes)
+    _STATFS.pack_into(k.mailbox, 0, s.magic, BLOCK, *counts, mount.dev, 0, NAME_MAX, BLOCK, s.flags)
     return 0
 
 
 def statfs(k: Kernel, p: Process, path: str) -> int:
     """statfs(2). Mailbox: struct statfs64."""
-    k.vfs.lookup(p.cwd, path, p.cred, True, p)
-    return _pack_statfs(k)
+    return _pack_statfs(k, k.vfs.lookup(p.cwd, path, p.cred, True, p).mount)
 
 
 def fstatfs(k: Kernel, p: Process, fd: int) -> int:
     """fstatfs(2). Mailbox: struct statfs64."""
-    file_at(p, fd)
-    return _pack_statfs(k)
+    return _pack_statfs(k, file_at(p, fd).inode.mount)
