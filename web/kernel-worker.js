@@ -30,17 +30,19 @@ Comlink.expose({
    * @param {import("./worker/assets.js").OnProgress | null} onProgress
    * @param {(told: import("./client/session.js").Told) => void} onSession
    */
-  async boot({ envs = {}, files, session }, onProgress, onSession) {
+  async boot({ envs = {}, files, limits = {}, session }, onProgress, onSession) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
-    const { bootSystem, openStore, CommandRunner, FileAccess, SessionKeeper, TerminalRunner } = await program;
+    const { bootSystem, openStore, CommandRunner, FileAccess, SessionKeeper, TerminalRunner, ...modules } = await program;
     // it is read while Python starts
     const opening = openStore(assets.site.href, session, onSession);
     opening.catch(() => {});
+    const room = session.name === null ? Infinity : modules.storageRoom();
     const system = await bootSystem(assets);
     const store = await opening;
     const keeper = new SessionKeeper(system, store);
     keeper.open();
+    modules.setLimits(system, limits, await room);
     // events reach the worker between two slices of the programs; each is such a pause
     self.addEventListener("message", () => system.gate.breathe());
     system.worker.set_envs(JSON.stringify(envs));

@@ -38,7 +38,8 @@ export { isSupported } from "./client/support.js";
  * @property {"write" | "read" | "take-over"} [access] "write", if not given, fails with SessionInUseError when another
  *   tab has the session; "take-over" makes that tab read-only; "read" opens a copy whose changes are not kept.
  * @property {Record<string, string>} [envs] Environment variables for everything that runs in the sandbox.
- * @property {Record<string, number>} [limits]
+ * @property {import("./worker/limits.js").Limits} [limits] How much may be written; more fails with ENOSPC in the sandbox
+ *   and NoSpaceError here.
  * @property {Record<string, import("./client/bytes.js").Data>} [files] Files to begin with: contents by path.
  * @property {(progress: Progress) => void} [onProgress] Called while the sandbox is loading.
  */

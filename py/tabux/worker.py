@@ -83,6 +83,10 @@ class Worker:
         """Variables for everything that runs in the sandbox (a JSON object)."""
         self.envs = _latin1(json.loads(envs))
 
+    def set_inode_limit(self, inodes: int) -> None:
+        """At most so many inodes besides the site's own."""
+        self.kernel.vfs.table.limit = inodes
+
     @staticmethod
     def _guard(k: Kernel, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:

@@ -62,7 +62,7 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
         ("tabux.Sandbox.create({ envs: { A: 1 } })", "Sandbox.create: envs.A must be a string"),
         (
             "tabux.Sandbox.create({ limits: { x: 1 } })",
-            'Sandbox.create: limits: unknown limit "x"; there are: ',
+            'Sandbox.create: limits: unknown limit "x"; there are: bytes, inodes',
         ),
         ("tabux.Sandbox.create({ limits: 5 })", "Sandbox.create: limits must be an object of numbers"),
         ("tabux.Sandbox.create({ files: { '/a': 1 } })", 'Sandbox.create: files["/a"] must be a string, an'),

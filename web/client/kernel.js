@@ -38,7 +38,7 @@
  * @typedef {object} BootOptions
  * @property {Record<string, string>} [envs]
  * @property {Record<string, Uint8Array>} files Contents by path.
- * @property {Record<string, number>} [limits]
+ * @property {import("../worker/limits.js").Limits} [limits]
  * @property {SessionRequest} session
  *
  * @typedef {object} SessionRequest

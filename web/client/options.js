@@ -75,24 +75,26 @@ export function environment(value, name) {
   return /** @type {Record<string, string>} */ ({ ...value });
 }
 
-/** The limits that can be set; the kernel has none that can yet. */
-const LIMITS = /** @type {string[]} */ ([]);
+/** The limits that can be set. */
+const LIMITS = ["bytes", "inodes"];
 
 /**
  * Limits of the sandbox.
  * @param {unknown} value
  * @param {string} name
- * @returns {Record<string, number>}
+ * @returns {{ bytes?: number, inodes?: number }}
  */
 export function limits(value, name) {
   if (!isRecord(value)) throw new InvalidArgumentError(`${name} must be an object of numbers`);
+  /** @type {Record<string, number>} */
+  const kept = {};
   for (const [limit, number] of Object.entries(value)) {
     if (!LIMITS.includes(limit)) {
-      throw new InvalidArgumentError(`${name}: unknown limit "${limit}"; there are: ${LIMITS.join(", ") || "none yet"}`);
+      throw new InvalidArgumentError(`${name}: unknown limit "${limit}"; there are: ${LIMITS.join(", ")}`);
     }
-    positive(number, `${name}.${limit}`);
+    if (number !== undefined && number !== null) kept[limit] = positive(number, `${name}.${limit}`);
   }
-  return /** @type {Record<string, number>} */ ({ ...value });
+  return kept;
 }
 
 /**

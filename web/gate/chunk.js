@@ -17,7 +17,7 @@ export class Chunk {
     this.bytes = bytes;
     /** Bit i: the block i is allocated. */
     this.blocks = 0;
-    /** @type {Saved | null} where the store has exactly these bytes; null when they have changed since */
+    /** @type {Saved | null} where the store has exactly these bytes (the map may be another); null when they have changed */
     this.saved = null;
     /** Somebody else reads the array: before it is written it is copied. */
     this.frozen = false;
@@ -76,10 +76,7 @@ export class Chunk {
   /** @param {number} map @returns {number} how many blocks of it there were */
   #unmap(map) {
     const freed = ones(this.blocks & map);
-    if (freed) {
-      this.blocks &= ~map;
-      if (this.bytes) this.saved = null;
-    }
+    this.blocks &= ~map;
     return freed;
   }
 }

@@ -362,7 +362,6 @@ export class Content {
       // (zeros need no memory before they are written over)
       if (!chunk) this.chunks.set(index, (chunk = new Chunk(EMPTY)));
       chunk.blocks |= mapIn(index);
-      chunk.saved = chunk.bytes ? null : chunk.saved;
     }
     this.#account(more);
     return 0;
