@@ -147,24 +147,43 @@ export class Content {
    * Reads what is there; what is asked for must be here (`demand`).
    * @param {number} position
    * @param {Uint8Array} target
+   * @param {number} [to] where in it the bytes go
+   * @param {number} [length] how many at most
    * @returns {number} how many bytes
    */
-  read(position, target) {
-    const count = Math.min(target.length, this.size - position);
+  read(position, target, to = 0, length = target.length - to) {
+    const count = Math.min(length, this.size - position);
     if (count <= 0) return 0;
     if (this.source) {
-      fill(target, 0, count, this.source, position);
+      target.set(this.source.subarray(position, position + count), to);
       return count;
     }
+    const index = Math.floor(position / CHUNK);
+    const offset = position - index * CHUNK;
+    const bytes = this.chunks.get(index)?.bytes;
+    if (bytes && offset + count <= bytes.length) target.set(bytes.subarray(offset, offset + count), to);
+    else this.#gather(position, target, to, count);
+    return count;
+  }
+
+  /**
+   * Reads from more than one piece, or beyond the bytes of one.
+   * @param {number} position
+   * @param {Uint8Array} target
+   * @param {number} to
+   * @param {number} count
+   */
+  #gather(position, target, to, count) {
     for (let done = 0; done < count; ) {
-      const at = position + done;
-      const index = Math.floor(at / CHUNK);
-      const offset = at - index * CHUNK;
+      const index = Math.floor((position + done) / CHUNK);
+      const offset = position + done - index * CHUNK;
       const length = Math.min(count - done, CHUNK - offset);
-      fill(target, done, length, this.chunks.get(index)?.bytes, offset);
+      const bytes = this.chunks.get(index)?.bytes;
+      const have = bytes ? Math.max(0, Math.min(length, bytes.length - offset)) : 0;
+      if (bytes && have) target.set(bytes.subarray(offset, offset + have), to + done);
+      if (have < length) target.fill(0, to + done + have, to + done + length);
       done += length;
     }
-    return count;
   }
 
   /**
@@ -232,8 +251,8 @@ export class Content {
       if (position >= MAX_SIZE) return -EFBIG;
       data = data.subarray(0, MAX_SIZE - position);
     }
-    const { length } = data;
     if (!this.#touch()) return -ENOSPC;
+    const { length } = data;
     for (let done = 0; done < length; ) {
       const at = position + done;
       const index = Math.floor(at / CHUNK);
@@ -256,25 +275,29 @@ export class Content {
    * @returns {Uint8Array | null} null where there is no space
    */
   #room(index, from, to) {
-    let chunk = this.chunks.get(index);
+    const there = this.chunks.get(index);
     const map = mapOf(from, to);
-    const more = ones(map & ~(chunk ? chunk.blocks : 0));
-    if (more && !this.store.hasRoom(more * BLOCK)) return null;
+    const missing = there ? map & ~there.blocks : map;
+    if (missing && !this.store.hasRoom(ones(missing) * BLOCK)) return null;
     try {
-      if (!chunk) {
-        // (what comes after a whole piece will be one, too)
-        const follows = index > 0 && this.chunks.get(index - 1)?.bytes?.length === CHUNK;
-        chunk = new Chunk(follows ? new Uint8Array(CHUNK) : EMPTY);
-      }
+      const chunk = there ?? this.#newChunk(index);
       const bytes = chunk.writable(to);
-      this.chunks.set(index, chunk);
-      chunk.blocks |= map;
-      if (more) this.#account(more);
+      if (!there) this.chunks.set(index, chunk);
+      if (missing) {
+        chunk.blocks |= map;
+        this.#account(ones(missing));
+      }
       return bytes;
     } catch (error) {
       if (error instanceof RangeError) return null;
       throw error;
     }
+  }
+
+  /** @param {number} index where there is none; after a whole piece it is made to become one, too */
+  #newChunk(index) {
+    const follows = index > 0 && this.chunks.get(index - 1)?.bytes?.length === CHUNK;
+    return new Chunk(follows ? new Uint8Array(CHUNK) : EMPTY);
   }
 
   /**
@@ -460,17 +483,4 @@ export class Content {
     ).then(ready);
     return BLOCKED;
   }
-}
-
-/**
- * @param {Uint8Array} target
- * @param {number} at
- * @param {number} length
- * @param {Uint8Array | null | undefined} bytes what they do not have is zero
- * @param {number} offset
- */
-function fill(target, at, length, bytes, offset) {
-  const have = bytes ? Math.max(0, Math.min(length, bytes.length - offset)) : 0;
-  if (bytes && have) target.set(bytes.subarray(offset, offset + have), at);
-  if (have < length) target.fill(0, at + have, at + length);
 }

@@ -76,7 +76,7 @@ function readInto(gate, program, file, address, length, position) {
         const error = content.demand(from, from + length, () => gate.wake(program.process.pid));
         if (error) return storageWait(program, error);
       }
-      const count = content.read(from, program.bytes.subarray(address, address + length));
+      const count = content.read(from, program.bytes, address, length);
       if (content.unread && length && !(file.flags & O_NOATIME)) gate.contents.read(content);
       if (position < 0) file.position = from + count;
       return count;
