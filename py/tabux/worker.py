@@ -87,6 +87,10 @@ class Worker:
         """At most so many inodes besides the site's own."""
         self.kernel.vfs.table.limit = inodes
 
+    def set_unseen(self, inodes: int) -> None:
+        """So many inodes of the session are to come, when somebody looks for them."""
+        self.kernel.vfs.table.unseen = inodes
+
     @staticmethod
     def _guard(k: Kernel, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:

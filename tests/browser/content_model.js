@@ -31,9 +31,21 @@ export async function run(base, seed, steps) {
   let model = new Uint8Array(0);
   let blocks = new Set();
   const shipped = Uint8Array.from({ length: below(most) }, () => below(256));
-  if (below(2)) {
+  const comes = below(3);
+  if (comes === 1) {
     content.ship({ bytes: shipped });
     model = shipped.slice();
+  } else if (comes === 2) {
+    // part of a download, which arrives when it is asked for
+    const download = {
+      bytes: null,
+      hasFailed: () => false,
+      whenSettled: (ready) => queueMicrotask(() => ready((download.bytes = shipped))),
+    };
+    const offset = below(shipped.length + 1);
+    content.ship({ download, offset, size: shipped.length - offset });
+    model = shipped.slice(offset);
+    if (content.blocks !== Math.ceil(model.length / BLOCK) * 8) return "other blocks than those shipped";
   }
   const own = () => {
     // what was shipped has no holes
@@ -52,10 +64,8 @@ export async function run(base, seed, steps) {
     const from = place();
     const to = Math.min(most, from + (below(2) ? below(9000) : below(most)));
     const fail = (why) => `seed ${seed}, step ${step}, operation ${what}, ${from} to ${to}: ${why}`;
-    if (content.absent) {
-      const wait = () => new Promise((resolve) => content.demand(0, most, () => resolve(0)) || resolve(0));
-      while (content.absent) await wait();
-    }
+    const wait = () => new Promise((resolve) => content.demand(0, most, () => resolve(0)) || resolve(0));
+    while (content.download || content.absent) await wait();
     if (what < 3 && to > from) {
       own();
       const data = Uint8Array.from({ length: to - from }, () => below(256));
@@ -116,6 +126,13 @@ export async function run(base, seed, steps) {
       while (hole < model.length && blocks.has(Math.floor(hole / BLOCK))) hole++;
       if (content.nextHole(at) !== (at < model.length ? hole : -1)) return fail(`hole from ${at}`);
     }
+  }
+  if (comes) {
+    content.restoreOrigin();
+    while (content.download) await new Promise((resolve) => content.demand(0, 1, () => resolve(0)) || resolve(0));
+    const original = comes === 1 ? shipped : shipped.subarray(shipped.length - content.size);
+    if (!same(content.whole(), original)) return "not as shipped";
+    if (store.changed.size || store.allocated) return "what was shipped takes room";
   }
   store.discard(1);
   return store.allocated ? "something is left allocated" : "";

@@ -15,8 +15,10 @@ export class ContentStore {
     this.unreported = new Set();
     /** @type {Set<Content>} written since the last cut of the session's store */
     this.changed = new Set();
-    /** What all of them take, bytes; the site's own count for nothing. */
+    /** What all of these take, bytes; the site's own count for nothing. */
     this.allocated = 0;
+    /** What those of a session take that nobody has looked for yet, bytes: they have no `Content`. */
+    this.unseen = 0;
     /** How much they may take, bytes (web/worker/limits.js). */
     this.limit = DEFAULT_LIMIT;
     /** Whether the browser cannot save more: what is there can be read and written over, but nothing added. */
@@ -27,12 +29,17 @@ export class ContentStore {
     };
   }
 
+  /** What all files but the site's own take, bytes. */
+  get taken() {
+    return this.allocated + this.unseen;
+  }
+
   /**
    * @param {number} bytes more than there are
    * @returns {boolean}
    */
   hasRoom(bytes) {
-    return !this.full && this.allocated + bytes <= this.limit;
+    return !this.full && this.allocated + this.unseen + bytes <= this.limit;
   }
 
   /**

@@ -430,6 +430,7 @@ export class Content {
       if (saved.length) this.absent++;
       this.#account(ones(blocks));
     }
+    this.store.unseen = Math.max(0, this.store.unseen - this.allocated);
   }
 
   /**

@@ -48,8 +48,8 @@ export function kernelInterface(gate, base, begun) {
       const content = gate.contents.of(ino);
       return content.punch(start, end) || content.blocks;
     },
-    bytes_taken: () => gate.contents.allocated,
-    bytes_limit: () => (gate.contents.full ? gate.contents.allocated : gate.contents.limit),
+    bytes_taken: () => gate.contents.taken,
+    bytes_limit: () => (gate.contents.full ? gate.contents.taken : gate.contents.limit),
     ship: (/** @type {number} */ ino) => gate.contents.byInode.get(ino)?.restoreOrigin(),
     discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
     rows: (/** @type {string} */ records) => gate.session?.rows(records.split(" ").map(Number)) ?? "[]",

@@ -1,7 +1,9 @@
 // How much the sandbox may write: what its owner says, or what there is room for.
+import { BLOCK, ones } from "../gate/chunk.js";
 import { DEFAULT_LIMIT } from "../gate/content-store.js";
 
 /** @typedef {import("./boot.js").System} System */
+/** @typedef {import("../store/rows.js").Row} Row */
 
 /**
  * @typedef {object} Limits
@@ -24,6 +26,19 @@ export async function storageRoom() {
 }
 
 /**
+ * Counts what a session has, of which the kernel sees nothing before somebody looks for it.
+ * @param {System} system
+ * @param {Iterable<Row>} rows all of the session's
+ * @param {number} inodes how many of them are not about the site's own files
+ */
+export function countUnseen({ gate, worker }, rows, inodes) {
+  let blocks = 0;
+  for (const { content } of rows) for (const ref of content?.refs.values() ?? []) blocks += ones(ref.blocks);
+  gate.contents.unseen = blocks * BLOCK;
+  worker.set_unseen(inodes);
+}
+
+/**
  * Sets the limits of a sandbox whose files are there.
  * @param {System} system
  * @param {Limits} limits
@@ -31,6 +46,6 @@ export async function storageRoom() {
  */
 export function setLimits({ gate, worker }, { bytes, inodes }, room) {
   const { contents } = gate;
-  contents.limit = bytes ?? Math.min(DEFAULT_LIMIT, contents.allocated + room);
+  contents.limit = bytes ?? Math.min(DEFAULT_LIMIT, contents.taken + room);
   if (inodes !== undefined) worker.set_inode_limit(Math.floor(inodes));
 }

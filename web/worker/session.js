@@ -1,6 +1,7 @@
 // The keeper of a session: takes what has changed from the kernel and the gate, and has the store save it.
 import { afterEvents } from "../gate/turn.js";
 import { apiError } from "./errors.js";
+import { countUnseen } from "./limits.js";
 
 /** @typedef {import("./boot.js").System} System */
 /** @typedef {import("../store/store.js").Store} Store */
@@ -48,7 +49,10 @@ export class SessionKeeper {
       rows: (records) => store.rowsOf(records),
       attach: (pairs) => store.attach(pairs),
     };
-    const answer = api.session_open(`[${shippedRows(store).join(",")}]`, store.opened.next - 1);
+    const shipped = shippedRows(store);
+    const { rows } = store.ledger;
+    countUnseen(this.system, rows.values(), rows.size - shipped.length);
+    const answer = api.session_open(`[${shipped.join(",")}]`, store.opened.next - 1);
     if (typeof answer === "number") throw apiError(answer, "the session cannot be read");
     const lost = JSON.parse(answer);
     if (lost.length) console.warn("tabux: this version of the site does not have any more:", lost.join(" "));

@@ -97,7 +97,7 @@ FIRST_PASSING = 1 << 30
 class InodeTable:
     """Numbers inodes and finds them by number. A number is never used twice."""
 
-    __slots__ = ("_inodes", "_last", "_last_passing", "_last_shipped", "limit")
+    __slots__ = ("_inodes", "_last", "_last_passing", "_last_shipped", "limit", "unseen")
 
     def __init__(self, limit: int | None = None) -> None:
         """`limit` is how many inodes may exist at once, not counting the site's own (None: any number)."""
@@ -106,6 +106,8 @@ class InodeTable:
         self._last = FIRST_MADE - 1
         self._last_passing = FIRST_PASSING - 1
         self.limit = limit
+        #: how many inodes of an earlier life are still to be restored: nobody has looked for them yet
+        self.unseen = 0
 
     def new(self, mode: int, uid: int, gid: int, now: int, mount: Mount) -> Inode:
         """A new inode. ENOSPC when the limit is reached."""
@@ -126,7 +128,7 @@ class InodeTable:
     @property
     def made(self) -> int:
         """How many inodes exist that are not the site's own (which never go)."""
-        return len(self._inodes) - self._last_shipped
+        return len(self._inodes) - self._last_shipped + self.unseen
 
     @property
     def free(self) -> int:
@@ -151,6 +153,7 @@ class InodeTable:
         """An inode with a number it had in an earlier life (a restored snapshot); new numbers start above."""
         inode = self._inodes[ino] = Inode(ino, mode, uid, gid, now, mount)
         self._last = max(self._last, ino)
+        self.unseen = max(0, self.unseen - 1)
         return inode
 
     def get(self, ino: int) -> Inode | None:
