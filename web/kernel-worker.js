@@ -88,7 +88,7 @@ Comlink.expose({
   /** @param {any} options @param {(data: Uint8Array) => void} onData */
   async ptyCreate(options, onData) {
     const id = await parts.terminals.create(options, (data) => onData(moved(data)));
-    parts.terminals.wait(id).then(() => release(onData));
+    parts.terminals.ended(id).then(() => release(onData));
     return id;
   },
   ptyWrite: (/** @type {number} */ id, /** @type {Uint8Array} */ data) => parts.terminals.write(id, data),

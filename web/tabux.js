@@ -84,7 +84,11 @@ export class Sandbox {
    * @param {import("./client/kernel.js").BootResult} result
    * @param {Session} session
    */
-  constructor(connection, { bootMs, bootInfo }, session) {
+  constructor(connection, result, session) {
+    if (!(connection instanceof Connection)) {
+      throw new InvalidArgumentError("Sandboxes are made by `await Sandbox.create()`, not by `new Sandbox()`");
+    }
+    const { bootMs, bootInfo } = result;
     this.#connection = connection;
     /** What is kept of it, and how safe that is. */
     this.session = session;

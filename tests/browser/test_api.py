@@ -249,6 +249,11 @@ def test_make_rename_remove(sandbox: SandboxPage) -> None:
         ("files.list('/etc/passwd')", "NotADirectoryError"),
         ("files.read('/etc/passwd/x')", "NotADirectoryError"),
         ("files.makeDir('/etc/passwd')", "FileExistsError"),
+        ("files.makeDir('/etc/passwd/x')", "NotADirectoryError"),
+        ("files.write('/etc/passwd/x', '')", "NotADirectoryError"),
+        ("files.rename('/etc/passwd', '/etc/passwd/x')", "NotADirectoryError"),
+        ("files.read('/dev/zero')", "InvalidArgumentError"),
+        ("files.remove('/')", "PermissionDeniedError"),
         ("files.rename('/etc', '/usr')", "DirectoryNotEmptyError"),
     ],
 )
@@ -301,6 +306,21 @@ def test_a_terminal_runs_a_command(sandbox: SandboxPage) -> None:
         "const status = await pty.exited; return [text, status]"
     )
     assert sandbox.evaluate(code) == ["tty\r\n", 4]
+
+
+@pytest.mark.parametrize("command", ["exit 7", "/bin/false", "kill -9 $$", "sleep 0.05; exit 7"])
+def test_the_end_of_a_short_command_is_told(sandbox: SandboxPage, command: str) -> None:
+    code = "const pty = await sandbox.pty.create({ command: arg, onData() {} }); return await pty.exited"
+    status = {"/bin/false": 1, "kill -9 $$": 137}.get(command, 7)
+    assert [sandbox.evaluate(code, command) for _ in range(3)] == [status] * 3
+
+
+def test_nothing_is_typed_to_a_terminal_that_has_ended(sandbox: SandboxPage) -> None:
+    code = (
+        "const pty = await sandbox.pty.create({ command: 'true', onData() {} }); await pty.exited;"
+        "await pty.resize(90, 30); await pty.kill(); await pty.write('x')"
+    )
+    assert sandbox.fails(code) == ("NotFoundError", "pty.write: it has ended")
 
 
 def test_killing_a_terminal_hangs_up(sandbox: SandboxPage) -> None:

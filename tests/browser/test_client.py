@@ -112,6 +112,43 @@ def test_a_worker_that_cannot_be_loaded_is_a_boot_error(fake: SandboxPage) -> No
     assert "kernel-worker.js could not be loaded" in message
 
 
+def test_a_page_that_may_not_start_workers_gets_a_boot_error(fake: SandboxPage) -> None:
+    code = """const original = Worker;
+        window.Worker = class { constructor() { throw new DOMException("no", "SecurityError"); } };
+        try { await tabux.Sandbox.create(); } finally { window.Worker = original; }"""
+    name, message = fake.fails(code)
+    assert name == "BootError"
+    assert message.startswith("This page may not start a worker from http")
+
+
+def test_a_sandbox_is_not_made_by_new(fake: SandboxPage) -> None:
+    name, message = fake.fails("new tabux.Sandbox()")
+    assert name == "InvalidArgumentError"
+    assert "await Sandbox.create()" in message
+
+
+def test_names_of_errors_are_not_those_of_their_classes(fake: SandboxPage) -> None:
+    """A minifier gives classes other names."""
+    names = fake.evaluate(
+        """return Object.entries(tabux).filter(([name]) => name.endsWith("Error")).map(([name, type]) => {
+            Object.defineProperty(type, "name", { value: "o" });
+            return [name, new type("").name, new type("") instanceof tabux.TabuxError];
+        })"""
+    )
+    assert len(names) >= 12
+    assert [(name, True) for name, _, _ in names] == [(said, true) for _, said, true in names]
+
+
+def test_the_module_exports_what_is_public(fake: SandboxPage) -> None:
+    exported = fake.evaluate("return Object.keys(tabux)")
+    assert {name for name in exported if not name.endswith("Error")} == {"Sandbox", "isSupported"}
+
+
+def test_options_that_do_not_exist_yet_are_not_offered(fake: SandboxPage) -> None:
+    _, message = fake.fails("return await tabux.Sandbox.create({ nework: true })")
+    assert "files" in message and "network" not in message
+
+
 def test_a_browser_without_jspi_is_refused(fake: SandboxPage) -> None:
     name, message = fake.fails("delete WebAssembly.Suspending; return await tabux.Sandbox.create()")
     assert name == "UnsupportedBrowserError"

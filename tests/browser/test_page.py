@@ -157,6 +157,35 @@ def test_programs_put_text_on_the_clipboard_but_read_nothing(
     assert not any(b"aGVsbG8=" in data for data in written[1:])
 
 
+def test_programs_put_text_on_the_clipboard_over_plain_http(
+    page: Page, fake_site: str, open_terminal: Open, console: list[str]
+) -> None:
+    clipboard = "navigator.clipboard"
+    page.add_init_script(f"window.kept = {clipboard}; Object.defineProperty(navigator, 'clipboard', {{}})")
+    terminal = open_terminal(f"{fake_site}/index.html")
+    terminal.wait_for_prompt()
+    assert page.evaluate(f"{clipboard} === undefined")  # browsers have it on https and localhost only
+    terminal.type("x")  # they let a page copy soon after a key
+    page.evaluate("tabux.terminal.input('\\x1b]52;c;aGVsbG8=\\x07')")  # the fake kernel sends it back
+    page.wait_for_function("async () => (await kept.readText()) === 'hello'")
+    page.evaluate("tabux.terminal.select(0, 0, 4)")
+    terminal.press("Control+Shift+C")
+    page.wait_for_function("async () => (await kept.readText()) === 'fake'")
+    assert console == []
+
+
+def test_a_binary_on_the_terminal_does_not_fill_the_console(
+    page: Page, fake_site: str, open_terminal: Open
+) -> None:
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    terminal = open_terminal(f"{fake_site}/index.html")
+    terminal.wait_for_prompt()
+    # nothing can follow the start of a control sequence but its parameters and its end
+    page.evaluate("new Promise((done) => tabux.terminal.write('\\x1b[\\u00ff\\x1b[3\\u0142', done))")
+    assert told == []
+
+
 def test_a_program_names_the_window(page: Page, fake_site: str, open_terminal: Open) -> None:
     open_terminal(f"{fake_site}/index.html").wait_for_prompt()
     page.evaluate("tabux.terminal.input('\\x1b]0;made by make\\x07')")

@@ -1,7 +1,8 @@
 /** The connection to the kernel's worker: starting it, calling it, and failing when it is gone. */
 
 import * as Comlink from "../vendor/comlink.mjs";
-import { BootError, SandboxKilledError, TabuxError, revive } from "./errors.js";
+import { BootError, SandboxKilledError, TabuxError } from "./errors.js";
+import { revive } from "./revive.js";
 
 /** @typedef {import("./kernel.js").KernelApi} KernelApi */
 
@@ -23,9 +24,17 @@ export class Connection {
    */
   kernel;
 
-  /** @param {URL} url The worker's script. */
+  /**
+   * @param {URL} url The worker's script.
+   * @throws {BootError} This page may not start workers from there.
+   */
   constructor(url) {
-    this.#worker = new Worker(url, { type: "module", name: "tabux kernel" });
+    try {
+      this.#worker = new Worker(url, { type: "module", name: "tabux kernel" });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new BootError(`This page may not start a worker from ${url.href}: ${reason}`, { cause: error });
+    }
     this.#worker.addEventListener("error", (event) => {
       // A script that cannot be loaded gives an event without a message.
       const reason = event.message || `${url.href} could not be loaded`;

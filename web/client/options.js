@@ -17,7 +17,7 @@ export function checkOptions(where, options, checks) {
     if (!isRecord(options)) throw new InvalidArgumentError(`${where}: options must be an object`);
     for (const [name, value] of Object.entries(options)) {
       if (!Object.hasOwn(checks, name)) {
-        const accepted = Object.keys(checks).join(", ");
+        const accepted = Object.keys(checks).filter((known) => checks[known] !== notYet).join(", ");
         throw new InvalidArgumentError(`${where}: unknown option "${name}"; the options are: ${accepted}`);
       }
       if (value !== undefined && value !== null) checked[name] = checks[name](value, `${where}: ${name}`);

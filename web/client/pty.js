@@ -94,6 +94,7 @@ export class Pty {
    * Types something.
    * @param {import("./bytes.js").Data} data
    * @returns {Promise<void>} Fulfilled when the terminal has taken it.
+   * @throws {NotFoundError} The session has ended.
    */
   async write(data) {
     const bytes = encode(data, "pty.write: data");

@@ -1,7 +1,8 @@
 /** `Sandbox.sessions`: what this browser keeps for this site. */
 
-import { InvalidArgumentError, revive } from "./errors.js";
+import { InvalidArgumentError } from "./errors.js";
 import * as check from "./options.js";
+import { revive } from "./revive.js";
 
 /** @typedef {import("../store/sessions.js").SessionInfo} SessionInfo */
 

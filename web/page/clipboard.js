@@ -22,12 +22,35 @@ export function bindClipboardKeys(terminal) {
 /** @param {Terminal} terminal */
 async function copySelection(terminal) {
   const text = terminal.getSelection();
-  if (!text) return;
+  if (text) await copy(text);
+}
+
+/**
+ * Puts text on the clipboard, as far as the browser lets the page.
+ * @param {string} text
+ */
+async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    document.execCommand("copy"); // where the clipboard is refused, as in many frames
+    copyByCommand(text); // refused, as in many frames, or not there at all, as on plain http
   }
+}
+
+/**
+ * The old way, which works soon after the visitor has pressed a key or a button.
+ * @param {string} text
+ */
+function copyByCommand(text) {
+  /** @param {ClipboardEvent} event */
+  const fill = (event) => {
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+    event.stopImmediatePropagation(); // xterm.js would copy its selection
+  };
+  document.addEventListener("copy", fill, { capture: true });
+  document.execCommand("copy");
+  document.removeEventListener("copy", fill, { capture: true });
 }
 
 /**
@@ -37,5 +60,5 @@ async function copySelection(terminal) {
  */
 export const guestClipboard = {
   readText: () => "",
-  writeText: (_selection, text) => navigator.clipboard.writeText(text).catch(() => {}),
+  writeText: (_selection, text) => copy(text),
 };

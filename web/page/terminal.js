@@ -19,6 +19,7 @@ export function openTerminal(element) {
     cursorBlink: !calm.matches,
     fontFamily,
     fontSize: 14,
+    logLevel: "off", // what it thinks of a binary file shown by cat
     scrollback: 10_000,
     theme,
   });

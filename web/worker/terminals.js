@@ -1,4 +1,5 @@
 // Interactive sessions: a login shell on a terminal whose screen is the page.
+import { ESRCH } from "../gate/errno.js";
 import { Kind, O_RDWR } from "../gate/open-file.js";
 import { latin1 } from "../gate/process.js";
 import { Screen } from "../gate/screen.js";
@@ -93,10 +94,15 @@ export class TerminalRunner {
     return session?.hungUp ? undefined : session;
   }
 
-  /** @param {number} id @param {Uint8Array} data */
+  /**
+   * @param {number} id
+   * @param {Uint8Array} data
+   * @throws {Error} a NotFoundError when the session has ended
+   */
   write(id, data) {
     const session = this.#live(id);
-    if (session) this.system.api.pty_write(session.terminal, latin1(data));
+    if (!session) throw apiError(-ESRCH, "pty.write");
+    this.system.api.pty_write(session.terminal, latin1(data));
   }
 
   /** @param {number} id @param {number} cols @param {number} rows */
@@ -113,11 +119,18 @@ export class TerminalRunner {
     this.#took(session, count);
   }
 
-  /** @param {number} id @returns {Promise<number>} the exit status; to be asked for once */
+  /** @param {number} id @returns {Promise<void>} fulfilled when it has ended and the page has all of its output */
+  async ended(id) {
+    await this.sessions.get(id)?.exited;
+  }
+
+  /** @param {number} id @returns {Promise<number>} the exit status; to be asked for once: then the session is forgotten */
   async wait(id) {
-    const status = await this.sessions.get(id)?.exited;
+    const session = this.sessions.get(id);
+    if (!session) throw apiError(-ESRCH, "pty.exited");
+    const status = await session.exited;
     this.sessions.delete(id);
-    return status ?? 0;
+    return status;
   }
 
   /** @param {number} id */
