@@ -18,12 +18,13 @@ def test_a_script_prints_what_it_should(sandbox: SandboxPage, case: dict[str, st
     assert sandbox.output(f"cd $(mktemp -d)\n{case['script']}") == case["output"]
 
 
-def test_every_program_starts(sandbox: SandboxPage) -> None:
+@pytest.mark.parametrize("names", ["[!d-z]*", "[d-f]*", "[g-k]*", "[l-o]*", "[p-s]*", "[t-z]*"])
+def test_every_program_starts(sandbox: SandboxPage, names: str) -> None:
     """The engine compiles and starts each, and none traps (a signal) or hangs (124)."""
-    script = """cd /usr/bin; for p in *; do
+    script = f"""cd /usr/bin; for p in {names}; do
         [ -L $p ] || [ "$(head -c4 $p | od -An -c | tr -d ' ')" != '\\0asm' ] && continue
-        timeout 10 $p --version < /dev/null > /dev/null 2>&1; s=$?
+        timeout 15 $p --version < /dev/null > /dev/null 2>&1; s=$?
         case $s in 12[467] | 13[0-9]) echo $p: $s ;; esac
         ((n++))
     done; echo $n programs"""
-    assert re.fullmatch(r"[1-9]\d\d programs\n", sandbox.output(script))
+    assert re.fullmatch(r"\d\d programs\n", sandbox.output(script))
