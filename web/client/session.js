@@ -25,6 +25,7 @@ import { witness } from "../store/witness.js";
 export class Session extends EventTarget {
   #sync;
   #baseUrl;
+  #asked = false;
   /** @type {() => void} */
   #leave;
 
@@ -74,13 +75,21 @@ export class Session extends EventTarget {
     if (told.name === null || told.state === "volatile") return;
     globalThis.document?.addEventListener("visibilitychange", hidden);
     globalThis.addEventListener?.("pagehide", hidden);
-    void this.#askToPersist();
+    this.#considerAsking();
   }
 
   /** @param {Told} told */
   update(told) {
     this.#take(told);
+    this.#considerAsking();
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** The browser may ask the visitor: not before there is something to keep. */
+  #considerAsking() {
+    if (this.#asked || this.state !== "saved" || !this.usage.files) return;
+    this.#asked = true;
+    void this.#askToPersist();
   }
 
   /** The sandbox has ended: nothing is watched any more. */
