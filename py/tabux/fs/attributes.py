@@ -195,8 +195,7 @@ class Attributes(Opening):
         """A content was read at `atime` (ns), when `stale` said that this renews the access time."""
         inode = self.table.get(ino)
         if inode is not None:
-            self._change(inode)
-            inode.atime = atime
+            self._renew(inode, atime)
 
     def access(
         self,

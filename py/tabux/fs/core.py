@@ -153,8 +153,13 @@ class Core:
         """Something was read: renews atime where it is stale."""
         now = self.clock()
         if self.stale(inode, now):
+            self._renew(inode, now)
+
+    def _renew(self, inode: Inode, atime: int) -> None:
+        # (that one of the site's own files has been read is no change worth storing)
+        if inode.base is None or inode.record:
             self._change(inode)
-            inode.atime = now
+        inode.atime = atime
 
     def anonymous(self, mode: int, cred: Credentials, thing: object = None) -> Inode:
         """An inode that has no name and no content: a pipe, a socket (`mode` with its type)."""
