@@ -35,12 +35,14 @@ Comlink.expose({
     if (onProgress) assets.onProgress = onProgress;
     const { bootSystem, openStore, CommandRunner, FileAccess, SessionKeeper, TerminalRunner, ...modules } = await program;
     // it is read while Python starts
-    const opening = openStore(assets.site.href, session, onSession);
-    opening.catch(() => {});
+    let booted = false;
+    // (what is told overtakes the answer to this call, which tells how things are until then)
+    const tell = () => booted && onSession(parts.session.told);
+    const opening = openStore(assets.site.href, session, tell);
     const room = session.name === null ? Infinity : modules.storageRoom();
-    const system = await bootSystem(assets);
-    const store = await opening;
-    const keeper = new SessionKeeper(system, store);
+    // (a session that cannot be opened is told of at once)
+    const [store, system] = await Promise.all([opening, bootSystem(assets)]);
+    const keeper = new SessionKeeper(system, store, tell);
     keeper.open();
     modules.setLimits(system, limits, await room);
     // events reach the worker between two slices of the programs; each is such a pause
@@ -50,10 +52,12 @@ Comlink.expose({
       commands: new CommandRunner(system),
       files: new FileAccess(system),
       session: keeper,
-      terminals: new TerminalRunner(system, session.name),
+      // (where nothing is kept, shells have nothing to go on from)
+      terminals: new TerminalRunner(system, store.saves ? session.name : null),
     };
     for (const [path, content] of Object.entries(files)) parts.files.write(path, content);
-    return { bootMs: performance.now() - started, bootInfo: system.info, session: store.told };
+    booted = true;
+    return { bootMs: performance.now() - started, bootInfo: system.info, session: keeper.told };
   },
   /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
   async run(id, command, options, onOutput) {
@@ -70,7 +74,8 @@ Comlink.expose({
     }
   },
   cancel: (/** @type {number} */ id) => parts.commands.cancel(id),
-  filesWrite: (/** @type {string} */ path, /** @type {Uint8Array} */ content) => parts.files.write(path, content),
+  filesWrite: (/** @type {string} */ path, /** @type {Uint8Array | Blob} */ content) =>
+    content instanceof Blob ? parts.files.writeBlob(path, content) : parts.files.write(path, content),
   filesRead: async (/** @type {string} */ path) => moved(await parts.files.read(path)),
   filesList: (/** @type {string} */ path) => parts.files.list(path),
   filesInfo: (/** @type {string} */ path) => parts.files.info(path),
@@ -85,15 +90,23 @@ Comlink.expose({
   snapshots: () => parts.session.store.snapshots(),
   dropSnapshot: (/** @type {string} */ id) => parts.session.dropSnapshot(id),
   filesRemove: (/** @type {string} */ path) => parts.files.remove(path),
-  /** @param {any} options @param {(data: Uint8Array) => void} onData */
-  async ptyCreate(options, onData) {
-    const id = await parts.terminals.create(options, (data) => onData(moved(data)));
-    parts.terminals.ended(id).then(() => release(onData));
+  /**
+   * @param {any} options
+   * @param {(data: Uint8Array) => void} onData
+   * @param {(busy: boolean) => void} onBusy
+   */
+  async ptyCreate(options, onData, onBusy) {
+    const id = await parts.terminals.create(options, (data) => onData(moved(data)), onBusy);
+    parts.terminals.ended(id).then(() => {
+      release(onData);
+      release(onBusy);
+    });
     return id;
   },
   ptyWrite: (/** @type {number} */ id, /** @type {Uint8Array} */ data) => parts.terminals.write(id, data),
   ptyResize: (/** @type {number} */ id, /** @type {number} */ cols, /** @type {number} */ rows) =>
     parts.terminals.resize(id, cols, rows),
+  ptyCwd: (/** @type {number} */ id) => parts.terminals.cwd(id),
   ptyWait: (/** @type {number} */ id) => parts.terminals.wait(id),
   ptyKill: (/** @type {number} */ id) => parts.terminals.kill(id),
   ptyAck: (/** @type {number} */ id, /** @type {number} */ count) => parts.terminals.took(id, count),

@@ -158,15 +158,21 @@ export class Sandbox {
     try {
       /** @type {Session | null} */
       let session = null;
+      /** @type {import("./client/session.js").Told | null} */
+      let latest = null;
       const request = { name, access, witness: name === null ? null : witnessed(BASE_URL, name), fork };
-      const onSession = callable((/** @type {import("./client/session.js").Told} */ told) => session?.update(told));
+      const onSession = callable((/** @type {import("./client/session.js").Told} */ told) => {
+        latest = told;
+        session?.update(told);
+      });
       const boot = { envs, files, limits, session: request };
       if (fork instanceof MessagePort) withPort(boot, fork);
       const result = await connection.call(() =>
         connection.kernel.boot(boot, onProgress ? callable(onProgress) : null, onSession),
       );
       connection.booted();
-      session = new Session(result.session, BASE_URL, () => connection.call(() => connection.kernel.sync()));
+      // (what came before the result came to be later than it)
+      session = new Session(latest ?? result.session, BASE_URL, () => connection.call(() => connection.kernel.sync()));
       const sandbox = new Sandbox(connection, result, session);
       live.add(sandbox);
       connection.onClose = () => {

@@ -64,11 +64,14 @@ class Worker:
             "session_take": session.take,
             "session_open": session.open_session,
             "session_restore": session.restore,
+            "session_written": session.written,
             "end_processes": session.end_processes,
             "pty_create": terminals.create,
             "pty_write": terminals.write,
             "pty_resize": terminals.resize,
             "pty_took": terminals.took,
+            "pty_busy": terminals.busy,
+            "pty_cwd": terminals.cwd,
             "pty_hang_up": terminals.hang_up,
         }
         guarded = {name: self._guard(k, function) for name, function in table.items()}

@@ -2,7 +2,8 @@
  * A kernel that only pretends, for tests of the client and the page.
  *
  * A command is JSON that says what happens: {chunks: [[fd, text]], late: the same, but sent after the result,
- * exitCode, hang: true, error: {name, message}}. What was called is in the file /calls.
+ * exitCode, hang: true, error: {name, message}}, {told: what is new of the session}, {busy: whether a job is in the
+ * foreground}, {cwd: where it is}, {closing: what `close` fails with}. What was called is in the file /calls.
  */
 import * as Comlink from "./vendor/comlink.mjs";
 
@@ -42,28 +43,49 @@ function throwLater(message) {
   });
 }
 
-/** What a session is said to be that is not kept. */
-const volatile = (name) => ({
-  name,
-  state: "volatile",
-  reason: "",
-  lost: false,
-  generation: 0,
-  usage: { bytes: 0, files: 0, quotaBytes: 0 },
-});
+/** Sessions of these names cannot be opened for writing. */
+const REFUSED = {
+  busy: { name: "SessionInUseError", message: "another tab has the session open" },
+  damaged: { name: "SessionDamagedError", message: "the session is damaged: blob 7 is missing" },
+  newer: { name: "SessionFormatError", message: "the session was written by a newer tabux" },
+};
+
+/** What is told of a session. One without a name is volatile, and so is "refused"; "lost" has been deleted. */
+function opened({ name, access }) {
+  const state = name === null || name === "refused" ? "volatile" : access === "read" ? "read-only" : "saved";
+  const reason = name === "refused" ? "the browser stores nothing here (SecurityError)" : "";
+  const usage = { bytes: 3_400_000, files: 12, quotaBytes: 10_000_000_000 };
+  return { name, state, reason, lost: name === "lost", written: false, generation: 0, usage };
+}
+
+let told;
+let tell;
+let snapshots = [];
+let closing = null;
+let cwd = "/home/user";
+/** Files that were written, by path. */
+const written = new Map();
 
 const kernel = {
-  boot(options, onProgress) {
+  async boot(options, onProgress, onSession) {
     note("boot", options);
+    const { name, access } = options.session;
+    if (access === "write" && Object.hasOwn(REFUSED, name)) fail(REFUSED[name]);
+    told = opened(options.session);
+    tell = onSession;
     if (options.envs?.FAIL) fail(JSON.parse(options.envs.FAIL));
     if (options.envs?.HANG) return new Promise(() => {});
     onProgress?.({ phase: "Loading the kernel", loaded: 3_000_000, total: 9_000_000 });
-    return { bootMs: 12, session: volatile(options.session.name) };
+    return { bootMs: 12, session: told };
   },
 
   async run(id, command, options, onOutput) {
     note("run", id, command, options, onOutput);
-    const { chunks = [], late = [], exitCode = 0, hang, error, crash } = JSON.parse(command);
+    const { chunks = [], late = [], exitCode = 0, hang, error, crash, ...news } = JSON.parse(command);
+    if (news.told) await tell((told = { ...told, ...news.told }));
+    if ("busy" in news) await exits.get(terminals).onBusy(news.busy);
+    if (news.cwd) cwd = news.cwd;
+    if (news.closing) closing = news.closing;
     if (crash) throwLater(crash);
     if (error) fail(error);
     const send = ([fd, data]) => onOutput?.(fd, bytes(data));
@@ -84,7 +106,11 @@ const kernel = {
     runs.get(id)?.(137);
   },
 
-  filesWrite: (path, content) => note("filesWrite", path, content),
+  async filesWrite(path, content) {
+    const bytes = content instanceof Blob ? new Uint8Array(await content.arrayBuffer()) : content;
+    note("filesWrite", path, bytes);
+    written.set(path, bytes);
+  },
   filesRead(path) {
     if (path === "/calls") return encoder.encode(JSON.stringify(calls));
     if (path === "/bytes") return Uint8Array.of(0, 255, 0xc3, 0xa9);
@@ -92,17 +118,39 @@ const kernel = {
     fail({ name: "NotFoundError", message: `${path}: no such file or directory` });
   },
   filesList: (path) => (note("filesList", path), []),
-  filesInfo: (path) => (note("filesInfo", path), { name: "x", path, type: "file" }),
+  filesInfo(path) {
+    note("filesInfo", path);
+    if (path.startsWith("/home/") && !written.has(path)) fail({ name: "NotFoundError", message: path });
+    return { name: "x", path, type: "file" };
+  },
   filesExists: (path) => (note("filesExists", path), false),
   filesMakeDir: (path) => note("filesMakeDir", path),
   filesRename: (from, to) => note("filesRename", from, to),
   filesRemove: (path) => note("filesRemove", path),
 
-  async ptyCreate(options, onData) {
+  sync: () => note("sync"),
+  close() {
+    note("close");
+    if (closing) fail(closing);
+  },
+  snapshot(name) {
+    const id = `s${snapshots.length + 1}`;
+    snapshots.push({ id, name, createdMs: Date.now(), files: 12, bytes: 3_400_000 });
+    return id;
+  },
+  snapshots: () => snapshots,
+  dropSnapshot: (id) => void (snapshots = snapshots.filter((snapshot) => snapshot.id !== id)),
+  async restore(id) {
+    note("restore", id);
+    for (const { resolve } of exits.values()) resolve?.(137);
+    await new Promise((resolve) => setTimeout(resolve)); // (the end of the shell is told first)
+  },
+
+  async ptyCreate(options, onData, onBusy) {
     note("ptyCreate", options);
     const id = ++terminals;
     await onData(encoder.encode("fake$ ")); // before the caller knows the id
-    exits.set(id, { onData });
+    exits.set(id, { onData, onBusy });
     return id;
   },
   ptyWrite(id, data) {
@@ -114,6 +162,7 @@ const kernel = {
     if (text.includes("!")) throwLater("the fake kernel crashed");
   },
   ptyResize: (id, cols, rows) => note("ptyResize", id, cols, rows),
+  ptyCwd: () => cwd,
   ptyWait: (id) => new Promise((resolve) => (exits.get(id).resolve = resolve)),
   ptyKill(id) {
     note("ptyKill", id);

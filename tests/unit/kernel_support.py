@@ -50,6 +50,8 @@ class FakeGate:
         #: timer -> when it is due, ms
         self.timers: dict[int, float] = {}
         self.screens: dict[int, str] = {}
+        #: terminals with a new foreground group
+        self.foreground: list[int] = []
         self.logged: list[str] = []
         self.arguments: dict[int, str] = {}
 
@@ -118,6 +120,9 @@ class FakeGate:
 
     def tty_flush(self, tty: int) -> None:
         self.screens[tty] = ""
+
+    def tty_foreground(self, tty: int) -> None:
+        self.foreground.append(tty)
 
     def command_line(self, pid: int) -> str:
         return self.arguments.get(pid, "")

@@ -7,6 +7,7 @@ import json
 import struct
 
 import pytest
+from tabux.abi.errno import SysError
 from tabux.abi.signal import SIGCONT, SIGHUP, SIGINT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH
 from tabux.api import terminals
 from tabux.kernel.process import Process
@@ -360,3 +361,40 @@ def test_dev_tty_is_the_controlling_terminal(flags: int) -> None:
     p = s.terminal()
     fd = s.open(p, "/dev/tty", flags)
     assert p.files[fd].terminal is s.kernel.terminals[0]
+
+
+def test_the_page_hears_of_jobs_in_the_foreground() -> None:
+    s = System()
+    shell = s.terminal()
+    assert terminals.busy(s.kernel, 0) == 0
+    job = background(s, shell)
+    assert s.gate.foreground == [] and terminals.busy(s.kernel, 0) == 0
+    ioctl(s, shell, TIOCSPGRP, job.pgid)
+    assert s.gate.foreground == [0] and terminals.busy(s.kernel, 0) == 1
+    ioctl(s, shell, TIOCSPGRP, job.pgid)
+    assert s.gate.foreground == [0], "told of changes only"
+    s.call("exit", job, 0)
+    assert terminals.busy(s.kernel, 0) == 0, "an empty group runs nothing"
+    terminals.hang_up(s.kernel, 0)
+    assert terminals.busy(s.kernel, 0) == 0
+
+
+def test_the_directory_of_the_foreground() -> None:
+    s = System()
+    shell = s.terminal()
+    assert terminals.cwd(s.kernel, 0) == "/tmp"
+    job = background(s, shell)
+    for name in ("a", "a/caf\xc3\xa9"):
+        s.call("mkdirat", shell, AT_FDCWD, name, 0o755)
+    s.call("chdir", job, "a/caf\xc3\xa9")
+    assert terminals.cwd(s.kernel, 0) == "/tmp"
+    ioctl(s, shell, TIOCSPGRP, job.pgid)
+    assert terminals.cwd(s.kernel, 0) == "/tmp/a/café"
+    s.call("unlinkat", shell, AT_FDCWD, "a/caf\xc3\xa9", 0o1000)
+    with pytest.raises(SysError, match="ENOENT"):
+        terminals.cwd(s.kernel, 0)
+    s.call("exit", job, 0)
+    assert terminals.cwd(s.kernel, 0) == "/tmp", "the shell, when the job has ended"
+    terminals.hang_up(s.kernel, 0)
+    with pytest.raises(SysError, match="ENOENT"):
+        terminals.cwd(s.kernel, 0)

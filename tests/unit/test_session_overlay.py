@@ -145,6 +145,18 @@ def test_a_site_that_nobody_has_touched_has_no_rows() -> None:
     assert Journal(vfs).take(10) == ""
 
 
+def test_only_what_somebody_wrote_counts_as_written() -> None:
+    vfs = new_site()
+    vfs.chmod(vfs.root, "/etc/passwd", 0o600, ROOT)
+    write(vfs, "/tmp/gone", 1)
+    vfs.unlink(vfs.root, "/tmp/gone", ROOT)
+    assert Journal(vfs).pending() > 0 == Journal(vfs).written()
+    write(vfs, "/etc/passwd", 9)
+    assert Journal(vfs).written() == 1
+    write(vfs, "/tmp/kept", 1)
+    assert Journal(vfs).written() == 2
+
+
 def test_files_come_back_with_their_numbers() -> None:
     vfs = new_site()
     vfs.mkdir(vfs.root, "/home/user/d", 0o750, ROOT)

@@ -18,11 +18,15 @@ export class Files {
   /**
    * Writes a file, replacing what was there; missing directories are made. What is made belongs to the user.
    * @param {string} path
-   * @param {import("./bytes.js").Data} data Text is written as UTF-8.
+   * @param {import("./bytes.js").Data | Blob} data Text is written as UTF-8. A Blob or File is read in pieces: it may
+   *   be larger than memory would bear twice.
    * @returns {Promise<void>}
    */
   async write(path, data) {
     check.path(path, "files.write: path");
+    if (data instanceof Blob) {
+      return this.#connection.call(() => this.#connection.kernel.filesWrite(path, data));
+    }
     const content = encode(data, "files.write: data");
     await this.#connection.call(() => this.#connection.kernel.filesWrite(path, moved(content)));
   }

@@ -69,7 +69,7 @@
  * @property {(id: number, command: string, options: RunOptions,
  *   onOutput: ((fd: number, chunk: Uint8Array<ArrayBuffer>) => void) | null) => RawResult} run
  * @property {(id: number) => void} cancel Kills the processes of a run, which then ends.
- * @property {(path: string, content: Uint8Array) => void} filesWrite
+ * @property {(path: string, content: Uint8Array | Blob) => void} filesWrite
  * @property {(path: string) => Uint8Array<ArrayBuffer>} filesRead
  * @property {(path: string) => FileInfo[]} filesList
  * @property {(path: string) => FileInfo} filesInfo
@@ -84,9 +84,11 @@
  * @property {() => SnapshotInfo[]} snapshots
  * @property {(id: string) => void} dropSnapshot
  * @property {(id: string, port: MessagePort) => void} lend Sends a snapshot of a volatile sandbox to another one.
- * @property {(options: PtyOptions, onData: (chunk: Uint8Array<ArrayBuffer>) => void) => number} ptyCreate
+ * @property {(options: PtyOptions, onData: (chunk: Uint8Array<ArrayBuffer>) => void,
+ *   onBusy: (busy: boolean) => void) => number} ptyCreate
  * @property {(id: number, data: Uint8Array) => void} ptyWrite
  * @property {(id: number, cols: number, rows: number) => void} ptyResize
+ * @property {(id: number) => string} ptyCwd
  * @property {(id: number) => number} ptyWait Answers with the exit status when the session has ended.
  * @property {(id: number) => void} ptyKill
  * @property {(id: number, bytes: number) => void} ptyAck Says that output has been taken: more may come.

@@ -62,9 +62,18 @@ export class Ptys {
       // Bytes count as shown even when the consumer fails: it will not get them again.
       new Promise((resolve) => resolve(onData(chunk))).finally(() => acknowledge(length));
     });
-    id = await this.#connection.call(() => kernel.ptyCreate({ cols, rows, cwd, envs, command }, show));
+    /** @type {Pty | undefined} */
+    let pty;
+    let busyEarly = false;
+    const setBusy = callable((/** @type {boolean} */ busy) => {
+      if (pty) pty.busy = busy;
+      else busyEarly = busy;
+    });
+    id = await this.#connection.call(() => kernel.ptyCreate({ cols, rows, cwd, envs, command }, show, setBusy));
     if (early) acknowledge(early);
-    return new Pty(this.#connection, id);
+    pty = new Pty(this.#connection, id);
+    pty.busy = busyEarly;
+    return pty;
   }
 }
 
@@ -79,6 +88,9 @@ export class Pty {
    */
   exited;
 
+  /** Whether a job is in the foreground rather than the shell: what would be lost by closing the terminal. */
+  busy = false;
+
   /**
    * @param {import("./connection.js").Connection} connection
    * @param {number} id
@@ -86,7 +98,9 @@ export class Pty {
   constructor(connection, id) {
     this.#connection = connection;
     this.#id = id;
-    this.exited = connection.call(() => connection.kernel.ptyWait(id));
+    this.exited = connection.call(() => connection.kernel.ptyWait(id)).finally(() => {
+      this.busy = false;
+    });
     this.exited.catch(() => {}); // nobody has to wait for it
   }
 
@@ -99,6 +113,15 @@ export class Pty {
   async write(data) {
     const bytes = encode(data, "pty.write: data");
     await this.#connection.call(() => this.#connection.kernel.ptyWrite(this.#id, moved(bytes)));
+  }
+
+  /**
+   * Where the program in the foreground is: at a prompt the shell, else the job that runs.
+   * @returns {Promise<string>} a path
+   * @throws {NotFoundError} the directory has been removed, or the terminal has ended
+   */
+  async cwd() {
+    return this.#connection.call(() => this.#connection.kernel.ptyCwd(this.#id));
   }
 
   /**

@@ -15,6 +15,7 @@ import { witness } from "../store/witness.js";
  * @property {SessionState} state
  * @property {string} reason
  * @property {boolean} lost
+ * @property {boolean} written
  * @property {number} generation Of what is certainly on disk; 0 where that is not known.
  * @property {Usage} usage
  */
@@ -50,6 +51,9 @@ export class Session extends EventTarget {
 
   /** Whether the browser has deleted what an earlier visit had saved. */
   lost = false;
+
+  /** Whether files were written in a sandbox that nothing is kept of: they go with the page. */
+  written = false;
 
   /** @type {Usage} */
   usage = { bytes: 0, files: 0, quotaBytes: 0 };
@@ -98,11 +102,12 @@ export class Session extends EventTarget {
   }
 
   /** @param {Told} told */
-  #take({ name, state, reason, lost, generation, usage }) {
+  #take({ name, state, reason, lost, written, generation, usage }) {
     this.name = name;
     this.state = state;
     this.reason = reason;
     this.lost = lost;
+    this.written = written;
     this.usage = usage;
     if (name !== null) witness(this.#baseUrl, name, generation);
   }

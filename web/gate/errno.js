@@ -1,6 +1,7 @@
 // Linux error numbers, the answer "blocked", and the preview1 numbers that stand for them.
 
 export const EPERM = 1;
+export const ENOENT = 2;
 export const ESRCH = 3;
 export const EINTR = 4;
 export const EIO = 5;

@@ -72,6 +72,7 @@ export function kernelInterface(gate, base, begun) {
     clear_timer: (/** @type {number} */ timer) => gate.clearTimer(timer),
     tty_output: (/** @type {number} */ tty, /** @type {string} */ text) => gate.terminals.get(tty)?.output(text),
     tty_flush: (/** @type {number} */ tty) => gate.terminals.get(tty)?.flush(),
+    tty_foreground: (/** @type {number} */ tty) => gate.terminals.get(tty)?.foregroundChanged(),
     command_line: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.argv ?? []),
     environment: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.environ ?? []),
     cpu_time: (/** @type {number} */ pid) => gate.processes.get(pid)?.cpuMs ?? 0,

@@ -17,6 +17,8 @@ export class Screen {
     this.unseen = 0;
     /** @type {(() => void)[]} who waits for the page to have taken everything */
     this.waiting = [];
+    /** Called when another process group has come to the foreground; may be set. */
+    this.foregroundChanged = () => {};
   }
 
   /** @param {string} text latin-1 */

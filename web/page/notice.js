@@ -1,35 +1,67 @@
-/** The bar below the terminal that says what has happened and offers what can be done about it. */
+/**
+ * The bar below the terminal that says what has happened and offers what can be done about it. Of several notices the
+ * latest is seen; when it goes, the one before is seen again.
+ */
 
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 
 /**
+ * @typedef {object} Action
+ * @property {string} label
+ * @property {() => void} run
+ *
  * @typedef {object} Notice
  * @property {string} title
  * @property {string} [body]
  * @property {boolean} [bad] Something went wrong.
- * @property {{ label: string, run: () => void }} [action] The button.
+ * @property {Action[]} [actions] The buttons, the best way out first.
+ * @property {boolean} [dismissable] Has a button that closes it.
+ * @property {boolean} [focus] Nothing else can be done: the first button gets the keyboard.
  */
 
-/** @param {Notice} notice */
-export function showNotice({ title, body = "", bad = false, action }) {
+/** @type {Map<string, Notice>} What is to be seen, by what it is about; the last one is on top. */
+const notices = new Map();
+
+/**
+ * @param {string} about A notice about the same thing is replaced.
+ * @param {Notice} notice
+ */
+export function showNotice(about, notice) {
+  notices.delete(about);
+  notices.set(about, notice);
+  show();
+}
+
+/** @param {string} about */
+export function hideNotice(about) {
+  if (notices.delete(about)) show();
+}
+
+/** Nothing is to be said any more. */
+export function hideNotices() {
+  notices.clear();
+  show();
+}
+
+function show() {
   const bar = element("notice");
-  const button = /** @type {HTMLButtonElement} */ (element("notice-action"));
+  const buttons = element("notice-actions");
+  const [about, notice] = [...notices].at(-1) ?? [];
+  bar.hidden = !notice;
+  buttons.replaceChildren();
+  if (about === undefined || !notice) return;
+  const { title, body = "", bad = false, actions = [], dismissable = false, focus = false } = notice;
   element("notice-title").textContent = title;
   element("notice-body").textContent = body;
   bar.classList.toggle("bad", bad);
-  bar.hidden = false;
-  button.hidden = !action;
-  if (!action) return;
-  button.textContent = action.label;
-  button.onclick = action.run;
-  button.focus();
+  buttons.append(...actions.map(({ label, run }) => button(label, run)));
+  if (dismissable) buttons.append(button("Close", () => hideNotice(about), { class: "action plain" }));
+  if (focus) buttons.querySelector("button")?.focus();
 }
 
-export function hideNotice() {
-  element("notice").hidden = true;
-}
-
-/** @param {string} state A word or two for the corner of the page. */
+/** @param {string} state A word or two for the corner of the page; "ready" is only said, not shown. */
 export function showState(state) {
-  element("state").textContent = state;
+  const corner = element("state");
+  corner.textContent = state;
+  corner.classList.toggle("unseen", state === "ready");
 }

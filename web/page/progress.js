@@ -7,6 +7,7 @@ import { element } from "./dom.js";
  */
 export function showProgress({ phase, loaded, total }) {
   const bar = /** @type {HTMLProgressElement} */ (element("progress"));
+  element("loading").hidden = false;
   element("phase").textContent = `${phase} …`;
   if (total > 0) {
     bar.max = total;

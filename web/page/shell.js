@@ -4,10 +4,11 @@
  * Starts a shell and connects it with the terminal.
  * @param {import("../tabux.js").Sandbox} sandbox
  * @param {import("@xterm/xterm").Terminal} terminal
+ * @param {() => string} typedAhead gives what was typed until now, and keeps nothing any more
  * @returns {Promise<{ pty: import("../tabux.js").Pty, exited: Promise<number> }>} `exited` is fulfilled with
  *   the exit status when the shell has ended and all it printed is shown.
  */
-export async function startShell(sandbox, terminal) {
+export async function startShell(sandbox, terminal, typedAhead) {
   const pty = await sandbox.pty.create({
     cols: terminal.cols,
     rows: terminal.rows,
@@ -17,8 +18,11 @@ export async function startShell(sandbox, terminal) {
   // The terminal may have changed while the shell was starting.
   const resize = () => void pty.resize(terminal.cols, terminal.rows).catch(() => {});
   resize();
+  const type = (/** @type {string} */ text) => void pty.write(text).catch(() => {});
+  const ahead = typedAhead();
+  if (ahead) type(ahead);
   const bindings = [
-    terminal.onData((text) => void pty.write(text).catch(() => {})),
+    terminal.onData(type),
     terminal.onBinary((bytes) => void pty.write(fromBinary(bytes)).catch(() => {})),
     terminal.onResize(resize),
   ];

@@ -6,6 +6,7 @@ import { Unicode11Addon } from "../vendor/addon-unicode11.mjs";
 import { WebLinksAddon } from "../vendor/addon-web-links.mjs";
 import { Terminal } from "../vendor/xterm.mjs";
 import { bindClipboardKeys, guestClipboard } from "./clipboard.js";
+import { bindTouch } from "./touch.js";
 import { fontFamily, theme } from "./theme.js";
 
 /**
@@ -36,6 +37,7 @@ export function openTerminal(element) {
     document.title = title ? `${title} · tabux` : "tabux";
   });
   terminal.open(element);
+  bindTouch(terminal, element);
   keepFitted(terminal, element);
   return terminal;
 }

@@ -27,14 +27,24 @@ export class SessionKeeper {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
   #closed = false;
+  /** Whether files were written that nobody saves. */
+  #written = false;
+  #onTold;
 
   /**
    * @param {System} system
    * @param {Store} store opened
+   * @param {() => void} onTold hears when `told` has changed by what was written
    */
-  constructor(system, store) {
+  constructor(system, store, onTold) {
     this.system = system;
     this.store = store;
+    this.#onTold = onTold;
+  }
+
+  /** What the page is to know of the session. */
+  get told() {
+    return { ...this.store.told, written: this.#written };
   }
 
   /**
@@ -59,9 +69,23 @@ export class SessionKeeper {
     if (this.store.saves) {
       this.store.takeCut = () => this.#cut();
       gate.save = () => this.sync();
-      this.#timer = setInterval(() => void this.#flush(), FLUSH_MS);
     }
+    this.#timer = setInterval(() => void (this.#keeps ? this.#flush() : this.#watch()), FLUSH_MS);
     return lost;
+  }
+
+  /** Whether changes are saved: not when volatile, and not any more when another tab has the session. */
+  get #keeps() {
+    return this.store.state !== "volatile" && this.store.state !== "read-only";
+  }
+
+  /** Tells once when files have been written that nobody saves. */
+  #watch() {
+    if (this.#written) return;
+    this.system.gate.report();
+    if (this.system.api.session_written() === 0) return;
+    this.#written = true;
+    this.#onTold();
   }
 
   /** @returns {boolean} whether there is anything that the store has not been given */
@@ -101,6 +125,7 @@ export class SessionKeeper {
 
   async #cutNow() {
     const { gate, api } = this.system;
+    if (!this.#keeps) this.#watch();
     for (let pauses = 0; pauses < MOST_PAUSES && api.session_pending() > ROWS_AT_ONCE; pauses++) {
       this.#take(ROWS_AT_ONCE);
       await new Promise((resolve) => afterEvents(() => resolve(undefined)));

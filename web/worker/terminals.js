@@ -1,5 +1,5 @@
 // Interactive sessions: a login shell on a terminal whose screen is the page.
-import { ESRCH } from "../gate/errno.js";
+import { ENOENT, ESRCH } from "../gate/errno.js";
 import { Kind, O_RDWR } from "../gate/open-file.js";
 import { latin1 } from "../gate/process.js";
 import { Screen } from "../gate/screen.js";
@@ -8,6 +8,8 @@ import { adopt, kernelText, launch } from "./launch.js";
 
 /** @typedef {import("./boot.js").System} System */
 
+/** How soon the page hears that a job has come to the foreground, or the shell again; milliseconds. */
+const BUSY_MS = 100;
 const HOME = "/home/user";
 /** What xterm.js is, for programs that ask. */
 const TERMINAL_ENVS = { TERM: "xterm-256color", COLORTERM: "truecolor" };
@@ -17,6 +19,7 @@ const TERMINAL_ENVS = { TERM: "xterm-256color", COLORTERM: "truecolor" };
  * @typedef {object} Session
  * @property {number} terminal the kernel's number, which another session may get after the hang-up
  * @property {boolean} hungUp
+ * @property {boolean} busy what the page knows: whether a job is in the foreground rather than the shell
  * @property {Screen} screen
  * @property {Promise<number>} exited
  */
@@ -39,9 +42,10 @@ export class TerminalRunner {
   /**
    * @param {{ cols: number, rows: number, cwd?: string, envs?: Record<string, string>, command?: string }} options
    * @param {(data: Uint8Array) => void} onData
+   * @param {(busy: boolean) => void} onBusy hears when a job has come to the foreground, and when none is there any more
    * @returns {Promise<number>} the session's number
    */
-  async create({ cols, rows, cwd, envs = {}, command }, onData) {
+  async create({ cols, rows, cwd, envs = {}, command }, onData, onBusy) {
     const { gate, api } = this.system;
     const pid = api.pty_create(kernelText(cwd ?? HOME), cols, rows);
     if (pid < 0) throw apiError(pid, cwd ?? HOME);
@@ -53,6 +57,7 @@ export class TerminalRunner {
     const session = {
       terminal,
       hungUp: false,
+      busy: false,
       screen: new Screen(onData, (count) => this.#took(session, count)),
       exited: new Promise((resolve) => {
         gate.exits.set(pid, (status) => {
@@ -63,6 +68,7 @@ export class TerminalRunner {
         });
       }),
     };
+    this.#watchForeground(session, onBusy);
     gate.terminals.set(terminal, session.screen);
     const id = ++this.#last;
     this.sessions.set(id, session);
@@ -73,6 +79,26 @@ export class TerminalRunner {
     const own = resumes ? { ...TERMINAL_ENVS, TABUX_SESSION: this.session ?? "" } : TERMINAL_ENVS;
     await launch(this.system, process, argv, { ...own, ...envs });
     return id;
+  }
+
+  /**
+   * @param {Session} session
+   * @param {(busy: boolean) => void} onBusy
+   */
+  #watchForeground(session, onBusy) {
+    let due = false;
+    session.screen.foregroundChanged = () => {
+      // loops of short commands change it all the time
+      if (due) return;
+      due = true;
+      setTimeout(() => {
+        due = false;
+        const busy = !session.hungUp && this.system.api.pty_busy(session.terminal) === 1;
+        if (busy === session.busy) return;
+        session.busy = busy;
+        onBusy(busy);
+      }, BUSY_MS);
+    };
   }
 
   /** @param {Session} session */
@@ -109,6 +135,18 @@ export class TerminalRunner {
   resize(id, cols, rows) {
     const session = this.#live(id);
     if (session) this.system.api.pty_resize(session.terminal, cols, rows);
+  }
+
+  /**
+   * @param {number} id
+   * @returns {string} where the program in the foreground is
+   * @throws {Error} NotFoundError when that directory has gone, or the terminal
+   */
+  cwd(id) {
+    const session = this.#live(id);
+    const path = session ? this.system.api.pty_cwd(session.terminal) : -ENOENT;
+    if (typeof path === "number") throw apiError(path, "the directory of the terminal's program");
+    return path;
   }
 
   /** @param {number} id @param {number} count bytes that the page has shown */

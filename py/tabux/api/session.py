@@ -19,6 +19,11 @@ def pending(k: Kernel) -> int:
     return Journal(k.vfs).pending()
 
 
+def written(k: Kernel) -> int:
+    """How many files have been made, or have had their content changed, since changes were last taken."""
+    return Journal(k.vfs).written()
+
+
 def take(k: Kernel, most: int) -> str:
     """What has changed, at most about `most` rows; see `Journal.take`."""
     return Journal(k.vfs).take(most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from tabux.abi.errno import ENOENT, SysError
 from tabux.abi.fcntl import O_RDWR
 from tabux.abi.signal import SIGCONT, SIGHUP
 from tabux.api.commands import new_leader
@@ -64,6 +65,35 @@ def took(k: Kernel, number: int, count: int) -> int:
     if terminal is not None:
         terminal.screen_took(count)
     return 0
+
+
+def busy(k: Kernel, number: int) -> int:
+    """1 while a job is in the foreground of the terminal, and not the shell (the leader of the session)."""
+    terminal = k.terminals.get(number)
+    if terminal is None:
+        return 0
+    tty = terminal.tty
+    return int(tty.foreground_pgid not in (0, tty.session) and bool(jobs.members(k, tty.foreground_pgid)))
+
+
+def cwd(k: Kernel, number: int) -> str:
+    """Where the program in the foreground of the terminal is; without one, where its shell is.
+
+    ENOENT when that directory, or the terminal, has gone.
+    """
+    terminal = k.terminals.get(number)
+    if terminal is None:
+        raise SysError(ENOENT)
+    tty = terminal.tty
+    group = jobs.members(k, tty.foreground_pgid) or jobs.members(k, tty.session)
+    if not group:
+        raise SysError(ENOENT)
+    # the leader of a pipeline may have ended before the others
+    leader = min(group, key=lambda p: (p.pid != p.pgid, p.pid))
+    if leader.cwd.nlink == 0:
+        raise SysError(ENOENT)
+    path = k.vfs.path_of_entry(leader.cwd, "", leader.cwd)
+    return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def hang_up(k: Kernel, number: int) -> int:

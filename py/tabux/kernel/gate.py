@@ -74,6 +74,9 @@ class Gate(Protocol):
     def tty_flush(self, tty: int) -> None:
         """Drops output that the page has not taken yet."""
 
+    def tty_foreground(self, tty: int) -> None:
+        """Another process group has come to the foreground of a terminal."""
+
     def command_line(self, pid: int) -> str:
         """The arguments of a process, each ended by NUL (latin-1)."""
 

@@ -30,6 +30,11 @@ class Journal:
         changes = self._changes
         return len(changes.dirty) + len(changes.gone)
 
+    def written(self) -> int:
+        """How many of them were made here, or are files with other content than they were shipped with."""
+        changes = self._changes
+        return sum(inode.base is None or inode in changes.rewritten for inode in changes.dirty)
+
     def take(self, most: int) -> str:
         """What has changed, at most about `most` rows, as lines; "" when there is nothing.
 

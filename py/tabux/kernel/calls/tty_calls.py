@@ -195,7 +195,9 @@ def _set_foreground(k: Kernel, p: Process, terminal: Terminal, pgid: int) -> int
     session = jobs.session_of(k, pgid)
     if session != p.sid:
         raise SysError(EPERM if session else ESRCH)
-    terminal.tty.foreground_pgid = pgid
+    if terminal.tty.foreground_pgid != pgid:
+        terminal.tty.foreground_pgid = pgid
+        k.gate.tty_foreground(terminal.id)
     return 0
 
 
