@@ -5,9 +5,44 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from .pages import CONFIG
+
 ROOT = Path(__file__).parents[2]
+
+
+def modules_of(document: str) -> list[str]:
+    """The JavaScript modules that a document shows."""
+    return re.findall(r"```js\n(import .*?)```", (ROOT / document).read_text(), re.DOTALL)
+
+
+DOCUMENTED = [
+    pytest.param(document, source, id=f"{document}-{number}")
+    for document in sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))
+    for number, source in enumerate(modules_of(document), 1)
+]
+
+
+@pytest.mark.parametrize(("document", "source"), DOCUMENTED)
+def test_a_documented_module(page: Page, site: str, document: str, source: str) -> None:
+    """It runs to its end, and logs what its comments say: texts in quotes, true, false and numbers."""
+    page.goto(site + CONFIG["BLANK_PAGE"])
+    logged = page.evaluate(
+        """async ([source, site]) => {
+            const logged = [];
+            console.log = (...words) => logged.push(words.join(" "));
+            const code = source.replaceAll('"./tabux.js"', JSON.stringify(`${site}/tabux.js`));
+            await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+            return logged;
+        }""",
+        [source, site],
+    )
+    for line in re.findall(r"console\.log\(.*?\); // (.*)", source):
+        expected = re.findall(r'"(.*?)"|\b(true|false)\b', line)
+        if not line.startswith("["):
+            assert " ".join(text or word for text, word in expected) in logged
 
 
 def test_the_example_page_runs_commands(page: Page, site: str) -> None:
