@@ -1,10 +1,17 @@
 // What the tests of the store use for a kernel: files of which only the contents count.
 import { ContentStore } from "./gate/content-store.js";
 import { BLOCKED } from "./gate/errno.js";
+import { IdbBackend } from "./store/backend-idb.js";
+import { databaseName } from "./store/format.js";
 import { Sessions } from "./store/sessions.js";
 import { Store } from "./store/store.js";
 
-export { ContentStore, Sessions, Store };
+export { Store };
+
+/** The sessions of this site. */
+export const sessions = new Sessions(location.origin);
+/** The database of a session. */
+export const database = (name) => databaseName(location.origin, name);
 
 const FIRST = 2 ** 20;
 const encoder = new TextEncoder();
@@ -23,26 +30,38 @@ export class Machine {
 
   static async open(options) {
     const states = [];
+    let machine = null;
     const store = await Store.open({
       baseUrl: location.origin,
       retryMs: [],
       ...options,
-      onState: (state) => states.push(state),
+      onState: (told) => {
+        states.push(told);
+        machine?.next?.();
+      },
     });
-    const machine = new Machine(store);
+    machine = new Machine(store);
     machine.states = states;
+    store.takeCut = async () => machine.cut();
     return machine;
+  }
+
+  /** Waits until the store has told a state, the current one included. */
+  async told(state) {
+    while (this.store.state !== state) await new Promise((resolve) => (this.next = resolve));
+    return this.store.told;
   }
 
   lay(rows) {
     for (const row of rows) this.store.attach([[row.record, row.record]]);
   }
 
-  /** Writes a file, whole or from a position on; bytes or text. */
-  write(number, data, position = 0, note = "") {
+  /** Replaces a file, or writes into it from a position on; bytes or text. */
+  write(number, data, position = null, note = "") {
     const bytes = typeof data === "string" ? encoder.encode(data) : data;
     const record = FIRST + number;
-    const count = this.files.of(record).write(position, bytes);
+    if (position === null) this.files.of(record).truncate(0);
+    const count = this.files.of(record).write(position ?? 0, bytes);
     if (count !== bytes.length) throw new Error(`write: ${count}`);
     this.rows.set(record, JSON.stringify({ record, note }));
   }
@@ -103,34 +122,82 @@ export class Machine {
   }
 }
 
-/** Everything that is in a database: table → key → value. */
-export async function records(name) {
-  const database = await new Promise((resolve, reject) => {
-    const request = indexedDB.open(name);
+/** Bytes that cannot be compressed. */
+export function noise(size, seed = 1) {
+  const words = new Uint32Array(size / 4);
+  for (let i = 0, x = seed; i < words.length; i++) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    words[i] = x;
+  }
+  return new Uint8Array(words.buffer);
+}
+
+/** What an opening fails with: name and message. */
+export async function failure(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return [error.name, error.message];
+  }
+  throw new Error("no error");
+}
+
+/** A backendFactory whose commits are made by `onCommit(commit, proceed)`. */
+export function meddling(onCommit) {
+  return async (name, options) => {
+    const backend = await IdbBackend.open(name, options);
+    const proceed = backend.commit.bind(backend);
+    backend.commit = (commit) => onCommit(commit, proceed);
+    return backend;
+  };
+}
+
+/** Makes a commit that the browser aborts after its first record. */
+export function aborted(commit, proceed) {
+  const puts = function* () {
+    const [first] = commit.puts;
+    yield first;
+    throw new DOMException("for a test", "AbortError");
+  };
+  return proceed({ ...commit, puts: puts() });
+}
+
+function opened(name, version) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, version);
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+}
+
+/** Makes a database that is not the store's. */
+export async function makeDatabase(name, version) {
+  const db = await opened(name, version);
+  db.close();
+}
+
+/** Everything that is in a database: for each table its keys and values. */
+export async function records(name) {
+  const db = await opened(databaseName(location.origin, name));
   const found = {};
   for (const table of ["meta", "pages", "blobs"]) {
-    const store = database.transaction(table).objectStore(table);
+    const store = db.transaction(table).objectStore(table);
     const [keys, values] = await Promise.all(["getAllKeys", "getAll"].map((ask) => new Promise((resolve) => {
       const request = store[ask]();
       request.onsuccess = () => resolve(request.result);
     })));
     found[table] = new Map(keys.map((key, i) => [key, values[i]]));
   }
-  database.close();
+  db.close();
   return found;
 }
 
-/** Writes into a database behind the store's back: values by key, undefined deletes. */
+/** Writes into the database of a session behind the store's back: undefined deletes. */
 export async function meddle(name, table, changes) {
-  const database = await new Promise((resolve, reject) => {
-    const request = indexedDB.open(name);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  const transaction = database.transaction(table, "readwrite");
+  const db = await opened(databaseName(location.origin, name));
+  const transaction = db.transaction(table, "readwrite");
   for (const [key, value] of changes) {
     if (value === undefined) transaction.objectStore(table).delete(key);
     else transaction.objectStore(table).put(value, key);
@@ -139,5 +206,5 @@ export async function meddle(name, table, changes) {
     transaction.oncomplete = resolve;
     transaction.onabort = () => reject(transaction.error);
   });
-  database.close();
+  db.close();
 }

@@ -402,6 +402,8 @@ export class Ledger {
   notStored() {
     const batch = /** @type {Batch} */ (this.batch);
     this.batch = null;
+    // (what of them may have been written ahead counts for nothing)
+    for (const ref of batch.refs) ref.blob = 0;
     const later = [...this.newRefs];
     this.newRefs = new Set(batch.refs.filter(({ released }) => !released));
     for (const ref of later) this.newRefs.add(ref);

@@ -4,6 +4,8 @@ import { sessionError } from "./errors.js";
 /** So long a tab that is asked to let go has to answer, and after its answer to do so, milliseconds. */
 const ANSWER_MS = 3000;
 const RELEASE_MS = 30_000;
+/** So long a tab that is being closed, or reloaded, may still have its session after it was last heard of. */
+const ENDING_MS = 300;
 
 /**
  * A lock that is held.
@@ -69,6 +71,7 @@ export class WriterLock {
         this.release();
         return;
       }
+      if (data === "who") this.#channel.postMessage("here");
       if (data !== "let go") return;
       this.#channel.postMessage("yes");
       this.onAsked().finally(() => this.release());
@@ -89,10 +92,19 @@ export class WriterLock {
     if (!locksExist()) return new WriterLock(database, null);
     const held = await hold(writerLock(database), { ifAvailable: true });
     if (held) return new WriterLock(database, held);
-    throw sessionError(
-      "SessionInUseError",
-      "another tab has this session open. It can be read here, or taken over from that tab",
-    );
+    const patience = new Patience(database, "here", { unheardMs: ANSWER_MS, heardMs: ENDING_MS });
+    patience.ask("who");
+    try {
+      return new WriterLock(database, await hold(writerLock(database), { signal: patience.signal }));
+    } catch (error) {
+      if (!patience.signal.aborted) throw error;
+      throw sessionError(
+        "SessionInUseError",
+        "another tab has this session open. It can be read here, or taken over from that tab",
+      );
+    } finally {
+      patience.end();
+    }
   }
 
   /**
@@ -102,27 +114,51 @@ export class WriterLock {
    * @returns {Promise<WriterLock>}
    */
   static async takeOver(database, { answerMs = ANSWER_MS, releaseMs = RELEASE_MS } = {}) {
-    const channel = new BroadcastChannel(database);
-    const patience = new AbortController();
-    const impatient = () => patience.abort();
-    let timer = setTimeout(impatient, answerMs);
-    channel.onmessage = ({ data }) => {
-      if (data !== "yes") return;
-      clearTimeout(timer);
-      timer = setTimeout(impatient, releaseMs);
-    };
-    channel.postMessage("let go");
+    const patience = new Patience(database, "yes", { unheardMs: answerMs, heardMs: releaseMs });
+    patience.ask("let go");
     try {
       if (!locksExist()) return new WriterLock(database, null);
-      const held = await hold(writerLock(database), { signal: patience.signal });
-      return new WriterLock(database, held);
+      return new WriterLock(database, await hold(writerLock(database), { signal: patience.signal }));
     } catch (error) {
       if (!patience.signal.aborted) throw error;
       return new WriterLock(database, await hold(writerLock(database), { steal: true }));
     } finally {
-      clearTimeout(timer);
-      channel.close();
+      patience.end();
     }
+  }
+}
+
+/** Waits for the tab that has a session: for a while when it is not heard of, for another when it has answered. */
+class Patience {
+  /** @type {ReturnType<typeof setTimeout>} */
+  #timer;
+
+  /**
+   * @param {string} database
+   * @param {string} answer
+   * @param {{ unheardMs: number, heardMs: number }} times
+   */
+  constructor(database, answer, { unheardMs, heardMs }) {
+    const abort = new AbortController();
+    /** Aborted when it has waited long enough. */
+    this.signal = abort.signal;
+    this.channel = new BroadcastChannel(database);
+    this.#timer = setTimeout(() => abort.abort(), unheardMs);
+    this.channel.onmessage = ({ data }) => {
+      if (data !== answer) return;
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => abort.abort(), heardMs);
+    };
+  }
+
+  /** @param {string} question */
+  ask(question) {
+    this.channel.postMessage(question);
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.channel.close();
   }
 }
 

@@ -14,6 +14,8 @@ import { encodePage } from "./rows.js";
 const AHEAD = 4 << 20;
 /** A save that fails for no reason that is known is made again after these pauses, milliseconds. */
 const RETRY_MS = [20, 100, 500];
+/** So often in one save it is believed that the browser has deleted everything. */
+const WIPES = 3;
 /** With fewer dead bytes there is no point in trying again at once after deleting them. */
 const WORTHWHILE = 1 << 18;
 /** A background save of what does not fit is tried again after this many milliseconds, or when there is less. */
@@ -240,7 +242,7 @@ export class Saver {
       this.fence("another tab has taken over the session: nothing is saved here any more");
       throw sessionError("StorageError", this.fenced, error);
     }
-    if (error instanceof WipedError && attempt < retryMs.length) {
+    if (error instanceof WipedError && attempt < WIPES) {
       this.expect = null;
       this.#strictEdits = -1;
       this.loss = this.wiped();
