@@ -208,3 +208,16 @@ export async function meddle(name, table, changes) {
   });
   db.close();
 }
+
+/** Makes a database of what `dump` (web/store/dump.js) has made. */
+export async function undump(name, text) {
+  const backend = await IdbBackend.open(databaseName(location.origin, name));
+  const tables = JSON.parse(text, (_key, value) => {
+    if (typeof value?.bytes === "string") return Uint8Array.from(atob(value.bytes), (c) => c.charCodeAt(0));
+    return value?.Float64Array ? Float64Array.from(value.Float64Array) : value;
+  });
+  const puts = Object.entries(tables).flatMap(([table, entries]) =>
+    entries.map(([key, value]) => [table, key, value]));
+  await backend.commit({ puts });
+  backend.close();
+}

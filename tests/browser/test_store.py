@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, Route
 from .pages import CONFIG
 
 ROOT = Path(__file__).parents[2]
+FIXTURE = ROOT / "tests/browser/fixtures/session-format-1.json"
 
 
 @pytest.fixture(scope="module")
@@ -627,6 +629,58 @@ def test_an_older_format_is_migrated(store: StorePage) -> None:
         """
     )
     assert found == ["SessionFormatError", 200, "file 7"]
+
+
+def test_the_first_format(store: StorePage) -> None:
+    """A session written by the first version can be opened by every later one.
+
+    TABUX_NEW_FIXTURE=1 writes the file anew: only before a format is released.
+    """
+    if os.environ.get("TABUX_NEW_FIXTURE"):
+        text = store.run(
+            """
+            const m = await Machine.open({ name: "a" });
+            for (let i = 0; i < 70; i++) m.write(i, `file ${i}\\n`.repeat(i), null, `note ${i}`);
+            m.write(100, "");
+            m.write(101, "far", 5 * 131072 + 4096);
+            await m.save();
+            m.store.snapshot("before");
+            m.store.session = '{"cwd":"/tmp"}';
+            m.write(1, "changed");
+            m.remove(2);
+            await m.save();
+            await m.store.close();
+            return (await sessions.exportRaw("a")).text();
+            """
+        )
+        FIXTURE.write_text(text)
+    found = store.run(
+        """
+        await undump("a", arg);
+        const m = await Machine.open({ name: "a" });
+        const { created, next, session, rows } = m.store.opened;
+        const texts = JSON.parse(rows);
+        const now = await m.all();
+        const end = (await m.bytes(101)).slice(-4);
+        m.write(1, "again");
+        await m.save();
+        await m.restore(m.store.snapshots()[0].id);
+        const then = [await m.read(1), await m.read(2), m.store.session];
+        await m.store.close();
+        const again = await Machine.open({ name: "a" });
+        return { created, next, session, row: texts[5], count: texts.length, now, end: [...end], then,
+            last: Object.keys(await again.all()).length };
+        """,
+        FIXTURE.read_text(),
+    )
+    now = found.pop("now")
+    assert found == {
+        "created": False, "next": 2**20 + 102, "session": '{"cwd":"/tmp"}', "count": 71,
+        "row": {"record": 2**20 + 6, "note": "note 6"}, "end": [0, 102, 97, 114],
+        "then": ["file 1\n", "file 2\nfile 2\n", "{}"], "last": 72,
+    }  # fmt: skip
+    assert now.pop("101") == "\0" * (5 * 131072 + 4096) + "far"
+    assert now == {"0": "", "1": "changed", "100": ""} | {str(i): f"file {i}\n" * i for i in range(3, 70)}
 
 
 @pytest.mark.parametrize("damage", ["undefined", "'rubbish'", "{ page: 1, records: [1, 2], texts: [], contents: [] }"])

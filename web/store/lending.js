@@ -18,13 +18,18 @@ import { decodePage, encodePage } from "./rows.js";
 /**
  * @param {Ledger} ledger of the volatile sandbox
  * @param {Snapshot} snapshot
+ * @param {import("./loading.js").Loader} loader brings what is not here: it may have begun with a stored snapshot
  * @param {MessagePort} port
+ * @returns {Promise<void>}
+ * @throws {Error} SessionDamagedError, StorageError some of it cannot be read
  */
-export function lend(ledger, { root, session }, port) {
-  for (const version of root.values()) {
-    const page = /** @type {Page} */ (ledger.versions.get(version));
+export async function lend(ledger, { root, session }, loader, port) {
+  const pages = [...root.values()].map((version) => ledger.versions.get(version));
+  for (const [i, version] of [...root.values()].entries()) {
+    const page = /** @type {Page} */ (pages[i]);
+    const whole = await Promise.all(refsOf(page).map((ref) => loader.bytesOf(ref)));
     // (what is sent is copied with all of its buffer: of a small file that has grown, only what counts)
-    const bytes = refsOf(page).map((ref) => /** @type {Uint8Array} */ (ref.bytes).slice(0, ref.length));
+    const bytes = refsOf(page).map(({ length }, n) => whole[n].slice(0, length));
     const buffers = bytes.map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer));
     port.postMessage({ version, page: encodePage(page), bytes }, buffers);
   }

@@ -12,6 +12,7 @@ import { sessionError } from "./errors.js";
 const KEPT_PACKS = 8;
 /** So many chunks are read at once: 4 MiB. */
 const CHUNKS_AT_ONCE = 32;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Gives a content the chunks of a row; those whose bytes are not here come when they are asked for.
@@ -78,6 +79,7 @@ export class Loader {
    */
   async bytesOf(ref) {
     if (ref.bytes) return ref.bytes;
+    if (!ref.length) return NOTHING;
     if (ref.offset < 0) throw sessionError("SessionDamagedError", "these bytes are lost: the browser has deleted them");
     let pack = this.#packs.get(ref.blob);
     if (!pack) {

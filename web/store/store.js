@@ -147,10 +147,11 @@ export class Store {
    * Gives a snapshot of a volatile sandbox to another one.
    * @param {string} id
    * @param {MessagePort} port
+   * @returns {Promise<void>}
    * @throws {Error} SessionNotFoundError
    */
-  lend(id, port) {
-    lend(this.ledger, this.requireSnapshot(id), port);
+  async lend(id, port) {
+    await lend(this.ledger, this.requireSnapshot(id), this.#loader, port);
   }
 
   /** @param {StoreOptions} options */
