@@ -544,8 +544,9 @@ def test_storage_refused(store: StorePage, store_site: str) -> None:
         """
     )
     told, saves, lost, text = found
-    assert (told["state"], saves, lost, text) == ("volatile", False, True, "one")
+    assert (told["state"], saves, lost, text) == ("volatile", False, False, "one")
     assert told["reason"].startswith("the browser stores nothing here (SecurityError")
+    assert told["reason"].endswith("what was saved at earlier visits cannot be reached")
 
 
 # -- formats and damage ------------------------------------------------------------------------------------
@@ -748,6 +749,8 @@ def test_a_second_writer_is_told(store: StorePage, another: Callable[[], StorePa
     )
     assert found == ["read-only", False, "mine"]
     assert store.run("await kept.m.store.close(); return (await sessions.info('a')).inUse") is False
+    assert store.run("return failure(sessions.delete('a'))")[0] == "SessionInUseError", "it is still read"
+    second.run("await kept.m.store.close(); await sessions.delete('a')")
 
 
 def test_taking_over(store: StorePage, another: Callable[[], StorePage]) -> None:

@@ -30,6 +30,7 @@ const TURN_MS = 3;
  * @property {(commit: Commit) => Promise<void>} commit all or nothing
  *   Throws FencedError, WipedError (not what was expected), DOMException (what the browser says)
  * @property {() => void} close
+ * @property {(why: string) => void} onClosed called when the browser has closed it
  */
 
 /** @implements {Backend} */
@@ -57,7 +58,8 @@ export class IdbBackend {
    * @returns {Promise<IdbBackend>}
    * @throws {Error} SessionNotFoundError, SessionFormatError, or DOMException when the browser refuses
    */
-  static open(name, { create = true } = {}) {
+  static async open(name, { create = true } = {}) {
+    if (!globalThis.indexedDB) throw new DOMException("there is no IndexedDB", "NotSupportedError");
     return new Promise((resolve, reject) => {
       let fresh = false;
       let missing = false;

@@ -8,7 +8,9 @@ import { readPages } from "./opening.js";
 /** @typedef {import("./saver.js").Saver} Saver */
 
 /** So many records are deleted in one transaction. */
-const DELETES = 1000;
+const DELETES = 500;
+/** So many pages of snapshots are looked at without a pause. */
+const PAGES_AT_ONCE = 16;
 
 /**
  * Deletes all blobs and versions of pages that neither what is stored, nor what is about to be, nor a snapshot
@@ -36,35 +38,44 @@ export async function collect(database, ledger, saver) {
  */
 async function sweep(ledger, saver) {
   const { backend, expect } = saver;
-  const blobs = new Set(await backend.keys("blobs"));
-  const pages = new Set(await backend.keys("pages"));
+  const blobs = await backend.keys("blobs");
+  const pages = await backend.keys("pages");
   const { dropped } = ledger;
   if (dropped.length) {
     const records = dropped.map((id) => /** @type {["meta", string]} */ (["meta", SNAPSHOT + id]));
     await backend.commit({ deletes: records, expect });
     ledger.dropped = ledger.dropped.filter((id) => !dropped.includes(id));
   }
-  const snapshots = [...ledger.snapshots.values()];
+  const live = { blobs: new Set(), pages: new Set() };
   const away = new Set();
-  for (const { root } of snapshots) for (const v of root.values()) if (!ledger.versions.has(v)) away.add(v);
-  const read = await readPages(backend, [...away]);
-  if (read.damage) throw new Error(`nothing is deleted: ${read.damage}`);
-  // (from here on nobody changes anything: what is marked now can only get less, or get new numbers)
-  const mark = (/** @type {number} */ version, /** @type {Page | undefined} */ page) => {
-    pages.delete(version);
-    for (const [, { content }] of page?.rows ?? []) {
-      for (const { blob } of content?.refs.values() ?? []) blobs.delete(blob);
-    }
-  };
-  for (const [version, page] of ledger.versions) mark(version, page);
-  for (const [version, page] of read.pages) mark(version, page);
+  for (const { root } of ledger.snapshots.values()) {
+    for (const version of root.values()) if (!ledger.versions.has(version)) away.add(version);
+  }
+  const versions = [...away];
+  for (let at = 0; at < versions.length; at += PAGES_AT_ONCE) {
+    const { pages, damage } = await readPages(backend, versions.slice(at, at + PAGES_AT_ONCE));
+    if (damage) throw new Error(`nothing is deleted: ${damage}`);
+    for (const [version, page] of pages) mark(live, version, page);
+  }
+  // (what is marked now can only become less, or be written under new numbers)
+  for (const [version, page] of ledger.versions) mark(live, version, page);
   const dead = ledger.deadBytes;
   const deletes = /** @type {["blobs" | "pages", number][]} */ ([]);
-  for (const key of blobs) deletes.push(["blobs", key]);
-  for (const key of pages) deletes.push(["pages", key]);
+  for (const key of blobs) if (!live.blobs.has(key)) deletes.push(["blobs", key]);
+  for (const key of pages) if (!live.pages.has(key)) deletes.push(["pages", key]);
   for (let at = 0; at < deletes.length; at += DELETES) {
     await backend.commit({ deletes: deletes.slice(at, at + DELETES), expect });
   }
   ledger.deadBytes = Math.max(0, ledger.deadBytes - dead);
   return deletes.length ? Math.max(dead, 1) : 0;
+}
+
+/**
+ * @param {{ blobs: Set<number>, pages: Set<number> }} live
+ * @param {number} version
+ * @param {Page} page
+ */
+function mark(live, version, { rows }) {
+  live.pages.add(version);
+  for (const [, { content }] of rows) for (const { blob } of content?.refs.values() ?? []) live.blobs.add(blob);
 }

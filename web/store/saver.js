@@ -110,8 +110,9 @@ export class Saver {
   /** @param {boolean} strict */
   async #write(strict) {
     if (!strict && this.#stillFull()) return;
-    if (this.fenced) throw sessionError("StorageError", this.fenced);
-    for (let attempt = 0; !this.#covered(strict); attempt++) {
+    for (let attempt = 0; ; attempt++) {
+      if (this.fenced) throw sessionError("StorageError", this.fenced);
+      if (this.#covered(strict)) break;
       try {
         await this.#store(strict);
         break;

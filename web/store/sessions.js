@@ -94,7 +94,7 @@ export class Sessions {
    */
   async rename(from, to) {
     await this.info(from);
-    const locks = [await WriterLock.take(this.#database(from))];
+    const locks = [await this.#alone(from)];
     try {
       locks.push(await this.#fresh(to));
       const source = await IdbBackend.open(this.#database(from), { create: false });
@@ -133,11 +133,37 @@ export class Sessions {
    */
   async holder(id) {
     for (const name of await this.#names()) {
-      const backend = await IdbBackend.open(this.#database(name), { create: false });
-      const found = await backend.read("meta", SNAPSHOT + id).finally(() => backend.close());
-      if (found) return name;
+      try {
+        const backend = await IdbBackend.open(this.#database(name), { create: false });
+        const found = await backend.read("meta", SNAPSHOT + id).finally(() => backend.close());
+        if (found) return name;
+      } catch (error) {
+        console.warn(`tabux: no snapshots of the session "${name}":`, described(error));
+      }
     }
     throw sessionError("SessionNotFoundError", `there is no snapshot "${id}"`);
+  }
+
+  /**
+   * @param {string} name of a session that nobody else may write or read
+   * @returns {Promise<{ release: () => void }>}
+   * @throws {Error} SessionInUseError
+   */
+  async #alone(name) {
+    const database = this.#database(name);
+    const writing = await WriterLock.take(database);
+    if (!locksExist()) return writing;
+    const reading = await hold(readersLock(database), { ifAvailable: true });
+    if (!reading) {
+      writing.release();
+      throw sessionError("SessionInUseError", `a tab reads the session "${name}"`);
+    }
+    return {
+      release() {
+        reading.release();
+        writing.release();
+      },
+    };
   }
 
   /**
@@ -181,7 +207,7 @@ export class Sessions {
     const database = this.#database(name);
     if (!(await this.#names()).includes(name)) throw noSession(name);
     if (force) await tellDeleted(database);
-    const lock = force ? await WriterLock.takeOver(database) : await WriterLock.take(database);
+    const lock = force ? await WriterLock.takeOver(database) : await this.#alone(name);
     try {
       await this.#destroy(name);
     } finally {

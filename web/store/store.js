@@ -109,12 +109,13 @@ export class Store {
       await store.#openStored(options);
     } catch (error) {
       store.#letGo();
-      if (error instanceof Error && !(error instanceof DOMException) && error.name.startsWith("Session")) throw error;
+      if (!(error instanceof DOMException)) throw error;
       // refused: by a private window, a frame of another site, a broken profile
       console.warn("tabux: the browser stores nothing here:", described(error));
       const volatile = new Store(name, new Ledger({ volatile: true }), onState);
-      volatile.lost = (options.witness?.generation ?? 0) > 0;
-      volatile.#set("volatile", `the browser stores nothing here (${described(error)}): files last as long as this page`);
+      const earlier = options.witness ? "; what was saved at earlier visits cannot be reached" : "";
+      const reason = `the browser stores nothing here (${described(error)}): files last as long as this page`;
+      volatile.#set("volatile", reason + earlier);
       return volatile;
     }
     return store;
@@ -175,6 +176,7 @@ export class Store {
     if (!write) {
       const damage = found.damage && `; part of it cannot be read: ${found.damage}`;
       this.#set("read-only", `the session was opened for reading${damage}`);
+      backend.onClosed = (why) => this.#set("read-only", `the session cannot be read any more: ${why}`);
       return;
     }
     this.#saver = this.#newSaver({ backend, head, writer, retryMs: options.retryMs }, backendFactory);
@@ -248,7 +250,7 @@ export class Store {
   }
 
   /**
-   * @param {Backend & { onClosed?: (why: string) => void }} backend
+   * @param {Backend} backend
    * @param {Saver} saver
    */
   #watchClosing(backend, saver) {
@@ -418,7 +420,7 @@ export class Store {
     if (!saver) return;
     try {
       const keys = await saver.exclusive(() => saver.backend.keys("blobs", from));
-      if (keys.length && this.ledger.nextBlob === from) await this.collect();
+      if (keys.length) await this.collect();
     } catch (error) {
       console.warn("tabux: orphans stay:", described(error));
     }
