@@ -48,8 +48,13 @@ export class Machine {
 
   /** Waits until the store has told a state, the current one included. */
   async told(state) {
-    while (this.store.state !== state) await new Promise((resolve) => (this.next = resolve));
+    while (this.store.state !== state) await this.change();
     return this.store.told;
+  }
+
+  /** Waits until something is told. */
+  change() {
+    return new Promise((resolve) => (this.next = resolve));
   }
 
   lay(rows) {
@@ -74,7 +79,11 @@ export class Machine {
   }
 
   cut() {
-    this.store.cut([...this.rows].map(([record, text]) => [record, text, record]), this.gone, this.files);
+    this.store.cut(
+      [...this.rows].map(([record, text]) => [record, text, record]),
+      this.gone,
+      this.files,
+    );
     this.rows.clear();
     this.gone = [];
   }
@@ -154,8 +163,17 @@ export function meddling(onCommit) {
   };
 }
 
+/** A backendFactory, and what makes its next commits be aborted. */
+export function failing() {
+  let left = 0;
+  const backendFactory = meddling((commit, proceed) =>
+    left-- > 0 ? aborted(commit, proceed) : proceed(commit),
+  );
+  return { backendFactory, fail: (count) => (left = count) };
+}
+
 /** Makes a commit that the browser aborts after its first record. */
-export function aborted(commit, proceed) {
+function aborted(commit, proceed) {
   const puts = function* () {
     const [first] = commit.puts;
     yield first;
@@ -184,10 +202,15 @@ export async function records(name) {
   const found = {};
   for (const table of ["meta", "pages", "blobs"]) {
     const store = db.transaction(table).objectStore(table);
-    const [keys, values] = await Promise.all(["getAllKeys", "getAll"].map((ask) => new Promise((resolve) => {
-      const request = store[ask]();
-      request.onsuccess = () => resolve(request.result);
-    })));
+    const [keys, values] = await Promise.all(
+      ["getAllKeys", "getAll"].map(
+        (ask) =>
+          new Promise((resolve) => {
+            const request = store[ask]();
+            request.onsuccess = () => resolve(request.result);
+          }),
+      ),
+    );
     found[table] = new Map(keys.map((key, i) => [key, values[i]]));
   }
   db.close();
@@ -213,11 +236,13 @@ export async function meddle(name, table, changes) {
 export async function undump(name, text) {
   const backend = await IdbBackend.open(databaseName(location.origin, name));
   const tables = JSON.parse(text, (_key, value) => {
-    if (typeof value?.bytes === "string") return Uint8Array.from(atob(value.bytes), (c) => c.charCodeAt(0));
+    if (typeof value?.bytes === "string")
+      return Uint8Array.from(atob(value.bytes), (c) => c.charCodeAt(0));
     return value?.Float64Array ? Float64Array.from(value.Float64Array) : value;
   });
   const puts = Object.entries(tables).flatMap(([table, entries]) =>
-    entries.map(([key, value]) => [table, key, value]));
+    entries.map(([key, value]) => [table, key, value]),
+  );
   await backend.commit({ puts });
   backend.close();
 }

@@ -4,19 +4,22 @@ import { TABLES, newFormat } from "./format.js";
 
 /** @typedef {import("./format.js").Table} Table */
 
-/** So much is handed to the browser without a pause, bytes or milliseconds: programs run on in between. */
+/**
+ * So much is handed to the browser without a pause, bytes or milliseconds: programs run on in
+ * between.
+ */
 const TURN_BYTES = 1 << 20;
 const TURN_MS = 3;
 
 /**
  * One transaction.
  * @typedef {object} Commit
- * @property {Iterable<[table: Table, key: IDBValidKey, value: any]>} [puts] taken one by one, while the
- *   transaction is under way; each value is copied when it is taken
+ * @property {Iterable<[table: Table, key: IDBValidKey, value: any]>} [puts] taken one by one, while
+ *   the transaction is under way; each value is copied when it is taken
  * @property {Iterable<[table: Table, key: IDBValidKey]>} [deletes]
  * @property {boolean} [strict] done only when it is on the disk
- * @property {{ generation: number, writer: string } | null} [expect] what the head must have, or that there is
- *   none (null); else nothing is written
+ * @property {{ generation: number, writer: string } | null} [expect] what the head must have, or
+ *   that there is none (null); else nothing is written
  */
 
 /**
@@ -26,7 +29,8 @@ const TURN_MS = 3;
  * @property {boolean} fresh whether it was made by opening it
  * @property {(table: Table, key: IDBValidKey) => Promise<any>} read undefined when there is none
  * @property {(table: Table, keys: IDBValidKey[]) => Promise<any[]>} readMany in one transaction
- * @property {(table: Table, from?: IDBValidKey) => Promise<any[]>} keys all in order, or those from one on
+ * @property {(table: Table, from?: IDBValidKey) => Promise<any[]>} keys all in order, or those from
+ *   one on
  * @property {(commit: Commit) => Promise<void>} commit all or nothing
  *   Throws FencedError, WipedError (not what was expected), DOMException (what the browser says)
  * @property {() => void} close
@@ -56,7 +60,8 @@ export class IdbBackend {
    * @param {string} name of the database
    * @param {{ create?: boolean }} [options] whether to make it when it is not there
    * @returns {Promise<IdbBackend>}
-   * @throws {Error} SessionNotFoundError, SessionFormatError, or DOMException when the browser refuses
+   * @throws {Error} SessionNotFoundError, SessionFormatError, or DOMException when the browser
+   *   refuses
    */
   static async open(name, { create = true } = {}) {
     if (!globalThis.indexedDB) throw new DOMException("there is no IndexedDB", "NotSupportedError");
@@ -72,14 +77,22 @@ export class IdbBackend {
         }
         fresh = true;
         for (const table of TABLES) request.result.createObjectStore(table);
-        /** @type {IDBTransaction} */ (request.transaction).objectStore("meta").put(newFormat(), "format");
+        /** @type {IDBTransaction} */ (request.transaction)
+          .objectStore("meta")
+          .put(newFormat(), "format");
       };
       request.onerror = () => {
         const { error } = request;
         if (missing) reject(sessionError("SessionNotFoundError", "there is no such session"));
         else if (error?.name === "VersionError") {
-          reject(sessionError("SessionFormatError", `the database "${name}" is of a newer tabux. Reload the page ` +
-            "to get that one, or export the session as it is", error));
+          reject(
+            sessionError(
+              "SessionFormatError",
+              `the database "${name}" is of a newer tabux. Reload the page ` +
+                "to get that one, or export the session as it is",
+              error,
+            ),
+          );
         } else reject(error);
       };
       request.onsuccess = () => {
@@ -89,8 +102,13 @@ export class IdbBackend {
           return;
         }
         database.close();
-        reject(sessionError("SessionFormatError", `the database "${name}" is not a session of tabux. ` +
-          "Export it as it is or delete it, or use another name"));
+        reject(
+          sessionError(
+            "SessionFormatError",
+            `the database "${name}" is not a session of tabux. ` +
+              "Export it as it is or delete it, or use another name",
+          ),
+        );
       };
     });
   }
@@ -185,7 +203,7 @@ export class IdbBackend {
         if (failure) return;
         try {
           const end = performance.now() + TURN_MS;
-          for (let bytes = 0; ; ) {
+          for (let bytes = 0; ;) {
             const { done, value: put } = rest.next();
             if (done) break;
             const request = transaction.objectStore(put[0]).put(put[2], put[1]);

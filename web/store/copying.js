@@ -19,7 +19,9 @@ const PAGES_AT_ONCE = 64;
 export async function copySession(source, target) {
   const keys = await source.keys("meta");
   const values = await source.readMany("meta", keys);
-  const meta = keys.map((key, i) => /** @type {["meta", string, any]} */ (["meta", key, values[i]]));
+  const meta = keys.map(
+    (key, i) => /** @type {["meta", string, any]} */ (["meta", key, values[i]]),
+  );
   await copy(source, target, await source.keys("pages"), await source.keys("blobs"), meta);
 }
 
@@ -85,9 +87,11 @@ async function copyTable(source, target, table, keys, most) {
     const values = await source.readMany(table, some);
     const missing = values.indexOf(undefined);
     if (missing >= 0) {
-      throw sessionError("SessionDamagedError", `${table} ${some[missing]} of the session is missing`);
+      throw sessionError(
+        "SessionDamagedError",
+        `${table} ${some[missing]} of the session is missing`,
+      );
     }
     await target.commit({ puts: some.map((key, i) => [table, key, values[i]]) });
   }
 }
-

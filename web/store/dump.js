@@ -1,4 +1,5 @@
-// All records of a database as JSON: to save what this version cannot read, and for the fixtures of the tests.
+// All records of a database as JSON: to save what this version cannot read, and for the fixtures of
+// the tests.
 
 /** Records that are read at once. */
 const AT_ONCE = 64;
@@ -78,13 +79,15 @@ function result(request) {
  */
 function encoded(_key, value) {
   if (value instanceof Uint8Array) return { bytes: base64(value) };
-  if (ArrayBuffer.isView(value)) return { [value.constructor.name]: [.../** @type {any} */ (value)] };
+  if (ArrayBuffer.isView(value))
+    return { [value.constructor.name]: [.../** @type {any} */ (value)] };
   return value;
 }
 
 /** @param {Uint8Array} bytes @returns {string} */
 function base64(bytes) {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < bytes.length; at += 8192)
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);
 }

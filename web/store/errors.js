@@ -1,9 +1,10 @@
-// What can go wrong with a session, by name: only the name of an error crosses from the worker to the page.
+// What can go wrong with a session, by name: only the name of an error crosses from the worker to
+// the page.
 
 /**
  * The error of that name of the public module (web/client/errors.js).
- * @param {"SessionInUseError" | "SessionNotFoundError" | "SessionFormatError" | "SessionDamagedError"
- *   | "NoSpaceError" | "StorageError" | "FileExistsError"} name
+ * @param {"SessionInUseError" | "SessionNotFoundError" | "SessionFormatError" |
+ *   "SessionDamagedError" | "NoSpaceError" | "StorageError" | "FileExistsError"} name
  * @param {string} message a sentence for people
  * @param {unknown} [cause]
  * @returns {Error}
@@ -25,5 +26,7 @@ export class WipedError extends Error {}
  * @returns {string} for people and logs
  */
 export function described(error) {
-  return error instanceof Error || error instanceof DOMException ? `${error.name}: ${error.message}` : String(error);
+  return error instanceof Error || error instanceof DOMException
+    ? `${error.name}: ${error.message}`
+    : String(error);
 }

@@ -1,7 +1,11 @@
-// How a session is stored: the name of its database, its tables and records, and which formats are read.
+// How a session is stored: the name of its database, its tables and records, and which formats are
+// read.
 import { sessionError } from "./errors.js";
 
-/** The tables of a session's database. A key is a text in "meta", a number that only grows in the others. */
+/**
+ * The tables of a session's database. A key is a text in "meta", a number that only grows in the
+ * others.
+ */
 export const TABLES = /** @type {const} */ (["meta", "pages", "blobs"]);
 
 /** @typedef {(typeof TABLES)[number]} Table */
@@ -15,7 +19,8 @@ export const VERSION = 1;
  * @typedef {object} Format
  * @property {string} magic
  * @property {number} version
- * @property {string} [copying] there while another session's records are being copied to here: a torso
+ * @property {string} [copying] there while another session's records are being copied to here: a
+ *   torso
  */
 
 /**
@@ -98,13 +103,15 @@ export function requireFormat(record, name) {
   if (record?.magic !== MAGIC || !Number.isInteger(record.version)) {
     throw sessionError(
       "SessionFormatError",
-      `the database "${name}" is not a session of tabux. Export it as it is or delete it, or use another name`,
+      `the database "${name}" is not a session of tabux. ` +
+        "Export it as it is or delete it, or use another name",
     );
   }
   if (record.version > VERSION) {
     throw sessionError(
       "SessionFormatError",
-      `the session was written by a newer tabux (format ${record.version}; this one knows ${VERSION}). ` +
+      "the session was written by a newer tabux " +
+        `(format ${record.version}; this one knows ${VERSION}). ` +
         "Reload the page to get the newer one, or export the session as it is",
     );
   }

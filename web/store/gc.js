@@ -13,12 +13,13 @@ const DELETES = 500;
 const PAGES_AT_ONCE = 16;
 
 /**
- * Deletes all blobs and versions of pages that neither what is stored, nor what is about to be, nor a snapshot
- * leads to. To be called while nothing is being saved.
+ * Deletes all blobs and versions of pages that neither what is stored, nor what is about to be, nor
+ * a snapshot leads to. To be called while nothing is being saved.
  * @param {string} database
  * @param {Ledger} ledger
  * @param {Saver} saver
- * @returns {Promise<number>} about how many bytes were freed; 0 also when somebody reads the session
+ * @returns {Promise<number>} about how many bytes were freed; 0 also when somebody reads the
+ *   session
  */
 export async function collect(database, ledger, saver) {
   if (ledger.uncertain || saver.fenced || !saver.expect) return 0;
@@ -77,5 +78,6 @@ async function sweep(ledger, saver) {
  */
 function mark(live, version, { rows }) {
   live.pages.add(version);
-  for (const [, { content }] of rows) for (const { blob } of content?.refs.values() ?? []) live.blobs.add(blob);
+  for (const [, { content }] of rows)
+    for (const { blob } of content?.refs.values() ?? []) live.blobs.add(blob);
 }

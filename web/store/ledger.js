@@ -1,4 +1,5 @@
-// What a session consists of, in memory: rows, their pages, what of them is not stored yet, snapshots.
+// What a session consists of, in memory: rows, their pages, what of them is not stored yet,
+// snapshots.
 import { CHUNK } from "../gate/chunk.js";
 import { decodeRoot } from "./format.js";
 import { Ref, Row, Stored, pageNow, pageOf } from "./rows.js";
@@ -37,11 +38,15 @@ const FIRST_RECORD = 2 ** 20;
  * @property {Snapshot[]} snapshots not stored yet
  * @property {string[]} dropped ids of stored snapshots to be deleted
  * @property {Map<number, number>} root
- * @property {Omit<Head, "generation" | "writer" | "root" | "nextBlob" | "createdMs" | "lastUsedMs">} head
+ * @property {Omit<Head, "generation" | "writer" | "root" | "nextBlob" | "createdMs" |
+ *   "lastUsedMs">} head
  */
 
 export class Ledger {
-  /** @param {{ volatile: boolean }} options a volatile one is never stored: it keeps all bytes itself */
+  /**
+   * @param {{ volatile: boolean }} options a volatile one is never stored: it keeps all bytes
+   *   itself
+   */
   constructor({ volatile }) {
     this.volatile = volatile;
     /** @type {Map<number, Row>} by record */
@@ -77,10 +82,14 @@ export class Ledger {
     this.deadBytes = 0;
     /** What the kernel keeps besides its rows, JSON. */
     this.session = "{}";
-    /** Grows with every change; the state that is stored, and the one that certainly is on the disk. */
+    /**
+     * Grows with every change; the state that is stored, and the one that certainly is on the disk.
+     */
     this.edits = 0;
     this.storedEdits = 0;
-    /** True when a save may or may not have been stored: nothing may be deleted by what is known. */
+    /**
+     * True when a save may or may not have been stored: nothing may be deleted by what is known.
+     */
     this.uncertain = false;
   }
 
@@ -132,7 +141,8 @@ export class Ledger {
 
   /**
    * Takes over how things are at this moment. Copies no contents: it freezes them.
-   * @param {Iterable<[record: number, text: string, ino: number]>} rows that have changed, or are new
+   * @param {Iterable<[record: number, text: string, ino: number]>} rows that have changed, or are
+   *   new
    * @param {Iterable<number>} gone records
    * @param {ContentStore} contents
    */
@@ -288,7 +298,8 @@ export class Ledger {
   /** @param {number} version @returns {boolean} */
   #inSnapshot(version) {
     const page = /** @type {Page} */ (this.versions.get(version)).page;
-    for (const { root, stored } of this.snapshots.values()) if (!stored && root.get(page) === version) return true;
+    for (const { root, stored } of this.snapshots.values())
+      if (!stored && root.get(page) === version) return true;
     return false;
   }
 
@@ -301,7 +312,16 @@ export class Ledger {
   snapshot(name, id) {
     const { files, bytes, session } = this;
     const root = new Map(this.root);
-    const snapshot = { id, name, createdMs: Date.now(), files, bytes, session, root, stored: false };
+    const snapshot = {
+      id,
+      name,
+      createdMs: Date.now(),
+      files,
+      bytes,
+      session,
+      root,
+      stored: false,
+    };
     this.snapshots.set(id, snapshot);
     for (const ref of this.newRefs) ref.kept = true;
     for (const ref of this.batch?.refs ?? []) ref.kept = true;
@@ -324,7 +344,8 @@ export class Ledger {
    * Makes the rows what they were.
    * @param {Snapshot} snapshot
    * @param {Map<number, Page>} pages by version: those that the root does not name
-   * @returns {{ rows: string[], gone: number[] }} texts of rows that differ, records that are not there any more
+   * @returns {{ rows: string[], gone: number[] }} texts of rows that differ, records that are not
+   *   there any more
    */
   restore(snapshot, pages) {
     const rows = [];
@@ -339,7 +360,10 @@ export class Ledger {
       for (const [record, row] of after) {
         kept.add(record);
         const now = this.rows.get(record);
-        const same = now && now.text === row.text && (row.content ? row.content.equals(now.content) : !now.content);
+        const same =
+          now &&
+          now.text === row.text &&
+          (row.content ? row.content.equals(now.content) : !now.content);
         if (!same) rows.push(row.text);
         this.#set(record, row);
       }
@@ -375,7 +399,15 @@ export class Ledger {
       snapshots: [...this.snapshots.values()].filter(({ stored }) => !stored),
       dropped: this.dropped,
       root: new Map(this.root),
-      head: { nextPage, nextRecord, files, bytes, deadBytes, session, snapshots: this.snapshots.size },
+      head: {
+        nextPage,
+        nextRecord,
+        files,
+        bytes,
+        deadBytes,
+        session,
+        snapshots: this.snapshots.size,
+      },
     };
     this.newRefs.clear();
     this.newVersions.clear();
@@ -408,7 +440,8 @@ export class Ledger {
     this.newRefs = new Set(batch.refs.filter(({ released }) => !released));
     for (const ref of later) this.newRefs.add(ref);
     for (const [version, { page }] of batch.pages) {
-      if (this.root.get(page) === version || this.#inSnapshot(version)) this.newVersions.add(version);
+      if (this.root.get(page) === version || this.#inSnapshot(version))
+        this.newVersions.add(version);
     }
     this.dropped.push(...batch.dropped);
     this.#prune();
@@ -416,16 +449,23 @@ export class Ledger {
 
   /** Forgets versions of pages that nobody needs here any more. */
   #prune() {
-    const needed = new Set([...this.root.values(), ...this.storedRoot.values(), ...this.newVersions]);
-    if (this.volatile) for (const { root } of this.snapshots.values()) for (const v of root.values()) needed.add(v);
-    for (const version of this.versions.keys()) if (!needed.has(version)) this.versions.delete(version);
+    const needed = new Set([
+      ...this.root.values(),
+      ...this.storedRoot.values(),
+      ...this.newVersions,
+    ]);
+    if (this.volatile)
+      for (const { root } of this.snapshots.values()) for (const v of root.values()) needed.add(v);
+    for (const version of this.versions.keys())
+      if (!needed.has(version)) this.versions.delete(version);
   }
 
   /**
-   * Nothing is stored any more: all that is here waits to be stored anew. Bytes that are not here are lost, and
-   * so are snapshots of which pages are not here.
+   * Nothing is stored any more: all that is here waits to be stored anew. Bytes that are not here
+   * are lost, and so are snapshots of which pages are not here.
    * @param {ContentStore | null} contents
-   * @returns {{ records: number[], snapshots: string[] }} what is lost: rows of files, names of snapshots
+   * @returns {{ records: number[], snapshots: string[] }} what is lost: rows of files, names of
+   *   snapshots
    */
   storeAll(contents) {
     if (contents) {

@@ -8,7 +8,10 @@ import { sessionError } from "./errors.js";
 /** @typedef {import("./rows.js").Stored} Stored */
 /** @typedef {import("./rows.js").Ref} Ref */
 
-/** So many blobs that several files share are kept, once read: files that were written together are read so. */
+/**
+ * So many blobs that several files share are kept, once read: files that were written together are
+ * read so.
+ */
 const KEPT_PACKS = 8;
 /** So many chunks are read at once: 4 MiB. */
 const CHUNKS_AT_ONCE = 32;
@@ -33,7 +36,9 @@ export function attach(contents, ino, stored) {
 
 /** Reads chunks from the backend. */
 export class Loader {
-  /** @type {Map<number, Uint8Array>} blobs that several files share, the one used last at the end */
+  /**
+   * @type {Map<number, Uint8Array>} blobs that several files share, the one used last at the end
+   */
   #packs = new Map();
   /** @type {Map<number, Promise<Uint8Array | undefined>>} blobs on their way */
   #coming = new Map();
@@ -48,7 +53,8 @@ export class Loader {
    * @param {Content} content
    * @param {Chunk[]} chunks
    * @returns {Promise<void>}
-   * @throws {Error} SessionDamagedError when some are lost, StorageError when they cannot be read now
+   * @throws {Error} SessionDamagedError when some are lost, StorageError when they cannot be read
+   *   now
    */
   async load(content, chunks) {
     for (let at = 0; at < chunks.length; at += CHUNKS_AT_ONCE) {
@@ -75,19 +81,27 @@ export class Loader {
 
   /**
    * @param {Ref} ref
-   * @returns {Promise<Uint8Array>} its bytes; the caller's own, or frozen when they are those of `ref`
+   * @returns {Promise<Uint8Array>} its bytes; the caller's own, or frozen when they are those of
+   *   `ref`
    */
   async bytesOf(ref) {
     if (ref.bytes) return ref.bytes;
     if (!ref.length) return NOTHING;
-    if (ref.offset < 0) throw sessionError("SessionDamagedError", "these bytes are lost: the browser has deleted them");
+    if (ref.offset < 0)
+      throw sessionError(
+        "SessionDamagedError",
+        "these bytes are lost: the browser has deleted them",
+      );
     let pack = this.#packs.get(ref.blob);
     if (!pack) {
       if (!this.#coming.has(ref.blob)) this.#fetch([ref.blob]);
       pack = await this.#coming.get(ref.blob);
     }
     if (!pack || ref.offset + ref.length > pack.length) {
-      throw sessionError("SessionDamagedError", `blob ${ref.blob} of the session is ${pack ? "too short" : "missing"}`);
+      throw sessionError(
+        "SessionDamagedError",
+        `blob ${ref.blob} of the session is ${pack ? "too short" : "missing"}`,
+      );
     }
     if (ref.total === ref.length) return pack;
     this.#keep(ref.blob, pack);
@@ -118,6 +132,7 @@ export class Loader {
   #keep(blob, bytes) {
     this.#packs.delete(blob);
     this.#packs.set(blob, bytes);
-    if (this.#packs.size > KEPT_PACKS) this.#packs.delete(/** @type {number} */ (this.#packs.keys().next().value));
+    if (this.#packs.size > KEPT_PACKS)
+      this.#packs.delete(/** @type {number} */ (this.#packs.keys().next().value));
   }
 }

@@ -1,10 +1,15 @@
 // One writer for each session, and readers that nothing is deleted under.
 import { sessionError } from "./errors.js";
 
-/** So long a tab that is asked to let go has to answer, and after its answer to do so, milliseconds. */
+/**
+ * So long a tab that is asked to let go has to answer, and after its answer to do so, milliseconds.
+ */
 const ANSWER_MS = 3000;
 const RELEASE_MS = 30_000;
-/** So long a tab that is being closed, or reloaded, may still have its session after it was last heard of. */
+/**
+ * So long a tab that is being closed, or reloaded, may still have its session after it was last
+ * heard of.
+ */
 const ENDING_MS = 300;
 
 /**
@@ -95,7 +100,10 @@ export class WriterLock {
     const patience = new Patience(database, "here", { unheardMs: ANSWER_MS, heardMs: ENDING_MS });
     patience.ask("who");
     try {
-      return new WriterLock(database, await hold(writerLock(database), { signal: patience.signal }));
+      return new WriterLock(
+        database,
+        await hold(writerLock(database), { signal: patience.signal }),
+      );
     } catch (error) {
       if (!patience.signal.aborted) throw error;
       throw sessionError(
@@ -118,7 +126,10 @@ export class WriterLock {
     patience.ask("let go");
     try {
       if (!locksExist()) return new WriterLock(database, null);
-      return new WriterLock(database, await hold(writerLock(database), { signal: patience.signal }));
+      return new WriterLock(
+        database,
+        await hold(writerLock(database), { signal: patience.signal }),
+      );
     } catch (error) {
       if (!patience.signal.aborted) throw error;
       return new WriterLock(database, await hold(writerLock(database), { steal: true }));
@@ -128,7 +139,10 @@ export class WriterLock {
   }
 }
 
-/** Waits for the tab that has a session: for a while when it is not heard of, for another when it has answered. */
+/**
+ * Waits for the tab that has a session: for a while when it is not heard of, for another when it
+ * has answered.
+ */
 class Patience {
   /** @type {ReturnType<typeof setTimeout>} */
   #timer;

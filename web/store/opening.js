@@ -29,18 +29,28 @@ export const MIGRATIONS = new Map();
  * @param {object} options
  * @param {boolean} options.write older formats are migrated; else they are refused
  * @param {boolean} options.partial whether what is damaged is left out; else it is refused
- * @param {string} [options.claim] the writer that takes the session from another one, who may still be writing
+ * @param {string} [options.claim] the writer that takes the session from another one, who may still
+ *   be writing
  * @param {typeof MIGRATIONS} [options.migrations]
  * @returns {Promise<Found>}
  * @throws {Error} SessionFormatError, SessionDamagedError
  */
-export async function readSession(backend, name, { write, partial, claim, migrations = MIGRATIONS }) {
+export async function readSession(
+  backend,
+  name,
+  { write, partial, claim, migrations = MIGRATIONS },
+) {
   const format = await requireKnown(backend, name, write, migrations);
   if (claim && !format.copying) await takeFrom(backend, claim);
-  const head = format.copying ? null : /** @type {Head | undefined} */ (await backend.read("meta", "head"));
+  const head = format.copying
+    ? null
+    : /** @type {Head | undefined} */ (await backend.read("meta", "head"));
   if (!head) {
     if (!format.copying && (await backend.keys("pages")).length) {
-      throw sessionError("SessionDamagedError", "the session has files but no head. Export it as it is, then delete it");
+      throw sessionError(
+        "SessionDamagedError",
+        "the session has files but no head. Export it as it is, then delete it",
+      );
     }
     return { head: null, pages: new Map(), snapshots: [], damage: "" };
   }
@@ -68,7 +78,10 @@ async function takeFrom(backend, writer) {
     const { generation } = head;
     try {
       const next = { ...head, writer, generation: generation + 1 };
-      await backend.commit({ puts: [["meta", "head", next]], expect: { generation, writer: head.writer } });
+      await backend.commit({
+        puts: [["meta", "head", next]],
+        expect: { generation, writer: head.writer },
+      });
       return;
     } catch (error) {
       if (!(error instanceof FencedError)) throw error;
@@ -85,17 +98,23 @@ async function takeFrom(backend, writer) {
  * @returns {Promise<import("./format.js").Format>}
  */
 async function requireKnown(backend, name, write, migrations) {
-  for (let last = -1; ; ) {
+  for (let last = -1; ;) {
     const format = await backend.read("meta", "format");
     const version = requireFormat(format, name);
     if (version === VERSION) return format;
     const migrate = migrations.get(version);
     if (!migrate || version === last) {
-      throw sessionError("SessionFormatError", `the session has the old format ${version}, which this tabux does not ` +
-        "know any more. Export it as it is");
+      throw sessionError(
+        "SessionFormatError",
+        `the session has the old format ${version}, which this tabux does not ` +
+          "know any more. Export it as it is",
+      );
     }
     if (!write) {
-      throw sessionError("SessionFormatError", `the session has the old format ${version}: open it for writing once`);
+      throw sessionError(
+        "SessionFormatError",
+        `the session has the old format ${version}: open it for writing once`,
+      );
     }
     await migrate(backend);
     last = version;

@@ -2,7 +2,10 @@
 
 /** @typedef {import("./rows.js").Ref} Ref */
 
-/** Chunks from this size on get a blob of their own: browsers keep large values in files, which takes time. */
+/**
+ * Chunks from this size on get a blob of their own: browsers keep large values in files, which
+ * takes time.
+ */
 const ALONE = 65536;
 /** No pack gets larger. */
 const PACK = 1 << 20;
@@ -56,12 +59,15 @@ function closed(pack) {
 
 /**
  * @param {Pack} pack
- * @returns {Uint8Array<ArrayBuffer>} its bytes, in a buffer that has nothing else: browsers copy whole buffers
+ * @returns {Uint8Array<ArrayBuffer>} its bytes, in a buffer that has nothing else: browsers copy
+ *   whole buffers
  */
 export function packBytes({ total, refs }) {
   if (refs.length === 1) {
     const bytes = /** @type {Uint8Array<ArrayBuffer>} */ (refs[0].bytes);
-    return bytes.length === total && bytes.buffer.byteLength === total ? bytes : bytes.slice(0, total);
+    return bytes.length === total && bytes.buffer.byteLength === total
+      ? bytes
+      : bytes.slice(0, total);
   }
   const bytes = new Uint8Array(total);
   for (const ref of refs) {

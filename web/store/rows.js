@@ -11,7 +11,8 @@ export class Ref {
   /**
    * @param {number} length how many bytes; zeros follow up to the end of the chunk
    * @param {number} blocks which of its blocks are allocated, one bit each
-   * @param {Uint8Array | null} bytes begin with them until they are stored; in a volatile store, for ever
+   * @param {Uint8Array | null} bytes begin with them until they are stored; in a volatile store,
+   *   for ever
    */
   constructor(length, blocks, bytes) {
     this.length = length;
@@ -62,7 +63,9 @@ export class Stored {
 function sameRef(a, b) {
   if (a === b) return true;
   if (!b || (a.length && !a.blob)) return false;
-  return a.blob === b.blob && a.offset === b.offset && a.length === b.length && a.blocks === b.blocks;
+  return (
+    a.blob === b.blob && a.offset === b.offset && a.length === b.length && a.blocks === b.blocks
+  );
 }
 
 /** What is kept of one inode. Never changes: another takes its place. */
@@ -83,9 +86,10 @@ export class Row {
  */
 
 /**
- * A page as it is stored. `contents` has for each content: which row (an index), size, how many chunks, and for
- * each of those: which, blob, offset, length, blocks, total.
- * @typedef {{ page: number, records: number[], texts: string[], contents: Float64Array }} PageRecord
+ * A page as it is stored. `contents` has for each content: which row (an index), size, how many
+ * chunks, and for each of those: which, blob, offset, length, blocks, total.
+ * @typedef {{ page: number, records: number[], texts: string[], contents: Float64Array }}
+ *   PageRecord
  */
 
 /** @param {number} record @returns {number} the page on which its row is */
@@ -136,7 +140,7 @@ export function encodePage({ page, rows }) {
 export function decodePage(stored) {
   const { page, records, texts, contents } = stored;
   const byIndex = new Map();
-  for (let at = 0; at < contents.length; ) {
+  for (let at = 0; at < contents.length;) {
     const [index, size, count] = contents.subarray(at, at + 3);
     at += 3;
     const refs = new Map();
@@ -150,5 +154,8 @@ export function decodePage(stored) {
     byIndex.set(index, new Stored(size, refs));
   }
   if (records.length !== texts.length) throw new Error(`page ${page} has rows without records`);
-  return { page, rows: records.map((record, i) => [record, new Row(texts[i], byIndex.get(i) ?? null)]) };
+  return {
+    page,
+    rows: records.map((record, i) => [record, new Row(texts[i], byIndex.get(i) ?? null)]),
+  };
 }

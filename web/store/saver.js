@@ -1,4 +1,5 @@
-// Writes what the ledger has: one save after the other, each in one transaction that only its head makes count.
+// Writes what the ledger has: one save after the other, each in one transaction that only its head
+// makes count.
 import { FencedError, WipedError, described, sessionError } from "./errors.js";
 import { SNAPSHOT, encodeRoot, newFormat } from "./format.js";
 import { pack, packBytes } from "./packing.js";
@@ -18,19 +19,24 @@ const RETRY_MS = [20, 100, 500];
 const WIPES = 3;
 /** With fewer dead bytes there is no point in trying again at once after deleting them. */
 const WORTHWHILE = 1 << 18;
-/** A background save of what does not fit is tried again after this many milliseconds, or when there is less. */
+/**
+ * A background save of what does not fit is tried again after this many milliseconds, or when there
+ * is less.
+ */
 const FULL_MS = 10_000;
 
 /**
  * @typedef {object} SaverOptions
  * @property {Ledger} ledger
  * @property {Backend} backend
- * @property {() => Promise<Backend>} reopen opens the tables again after the browser has closed them
+ * @property {() => Promise<Backend>} reopen opens the tables again after the browser has closed
+ *   them
  * @property {Head | null} head what is stored
  * @property {string} writer who writes from now on, a random text
  * @property {(state: "saved" | "saving" | "unsaved" | "read-only", reason: string) => void} report
  * @property {() => Promise<number>} collect frees what nothing leads to; how many bytes, about
- * @property {() => string} wiped what is stored is gone: makes the ledger save all; says what is lost
+ * @property {() => string} wiped what is stored is gone: makes the ledger save all; says what is
+ *   lost
  * @property {number[]} [retryMs]
  */
 
@@ -40,15 +46,31 @@ export class Saver {
   /** @type {Promise<void> | null} the save that has not begun yet */
   #next = null;
   #nextStrict = false;
-  /** @type {number} the state that a strict transaction has stored, or that one has been stored after */
+  /**
+   * @type {number} the state that a strict transaction has stored, or that one has been stored
+   *   after
+   */
   #strictEdits = -1;
   #fullSince = 0;
   #fullBytes = 0;
-  /** @type {number | null} the generation that may or may not have been stored when the browser closed the tables */
+  /**
+   * @type {number | null} the generation that may or may not have been stored when the browser
+   *   closed the tables
+   */
   #attempted = null;
 
   /** @param {SaverOptions} options */
-  constructor({ ledger, backend, reopen, head, writer, report, collect, wiped, retryMs = RETRY_MS }) {
+  constructor({
+    ledger,
+    backend,
+    reopen,
+    head,
+    writer,
+    report,
+    collect,
+    wiped,
+    retryMs = RETRY_MS,
+  }) {
     this.ledger = ledger;
     this.backend = backend;
     this.reopen = reopen;
@@ -58,7 +80,10 @@ export class Saver {
     this.retryMs = retryMs;
     this.writer = writer;
     this.createdMs = head?.createdMs ?? Date.now();
-    /** What is stored, and with it our right to write. @type {{ generation: number, writer: string } | null} */
+    /**
+     * What is stored, and with it our right to write. @type {{ generation: number, writer: string }
+     * | null}
+     */
     this.expect = head && { generation: head.generation, writer: head.writer };
     /** The last generation stored, and the last of which the disk is sure. */
     this.generation = head?.generation ?? 0;
@@ -104,7 +129,11 @@ export class Saver {
   /** @param {boolean} strict @returns {boolean} whether there is nothing to be done */
   #covered(strict) {
     const { ledger } = this;
-    return !ledger.changed && this.generation > 0 && (!strict || this.#strictEdits === ledger.storedEdits);
+    return (
+      !ledger.changed &&
+      this.generation > 0 &&
+      (!strict || this.#strictEdits === ledger.storedEdits)
+    );
   }
 
   /** @param {boolean} strict */
@@ -165,7 +194,9 @@ export class Saver {
       const { some, more } = upTo(packs, AHEAD);
       if (!more) {
         const puts = this.#last(batch, some, generation);
-        const deletes = batch.dropped.map((id) => /** @type {["meta", string]} */ (["meta", SNAPSHOT + id]));
+        const deletes = batch.dropped.map(
+          (id) => /** @type {["meta", string]} */ (["meta", SNAPSHOT + id]),
+        );
         this.written.transactions++;
         return backend.commit({ puts, deletes, strict, expect });
       }
@@ -294,11 +325,12 @@ export class Saver {
 /**
  * @param {Generator<Pack>} packs
  * @param {number} bytes
- * @returns {{ some: Pack[], more: boolean }} the next ones with about so many bytes; whether others may follow
+ * @returns {{ some: Pack[], more: boolean }} the next ones with about so many bytes; whether others
+ *   may follow
  */
 function upTo(packs, bytes) {
   const some = [];
-  for (let sum = 0; sum < bytes; ) {
+  for (let sum = 0; sum < bytes;) {
     const { done, value } = packs.next();
     if (done) return { some, more: false };
     some.push(value);

@@ -1,4 +1,5 @@
-// The sessions of a site: what there are, and what can be done with one as a whole. For the page: needs no kernel.
+// The sessions of a site: what there are, and what can be done with one as a whole. For the page:
+// needs no kernel.
 import { IdbBackend, destroyDatabase } from "./backend-idb.js";
 import { copySession, copySnapshot } from "./copying.js";
 import { dump } from "./dump.js";
@@ -36,7 +37,9 @@ export class Sessions {
   async #names() {
     const prefix = databasePrefix(this.baseUrl);
     const all = await indexedDB.databases();
-    return all.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : [])).sort();
+    return all
+      .flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : []))
+      .sort();
   }
 
   /** @returns {Promise<SessionInfo[]>} the one used last first */
@@ -66,7 +69,16 @@ export class Sessions {
   async #look(name, locked) {
     const database = this.#database(name);
     const inUse = locked.has(writerLock(database));
-    const info = { name, createdMs: 0, lastUsedMs: 0, files: 0, bytes: 0, inUse, snapshots: 0, problem: "" };
+    const info = {
+      name,
+      createdMs: 0,
+      lastUsedMs: 0,
+      files: 0,
+      bytes: 0,
+      inUse,
+      snapshots: 0,
+      problem: "",
+    };
     /** @type {Backend | null} */
     let backend = null;
     try {
@@ -116,10 +128,14 @@ export class Sessions {
   async fork(id, to) {
     const from = await this.holder(id);
     const lock = await this.#fresh(to);
-    const reading = locksExist() ? await hold(readersLock(this.#database(from)), { mode: "shared" }) : null;
+    const reading = locksExist()
+      ? await hold(readersLock(this.#database(from)), { mode: "shared" })
+      : null;
     try {
       const source = await IdbBackend.open(this.#database(from), { create: false });
-      await this.#fill(to, (target) => copySnapshot(source, id, target)).finally(() => source.close());
+      await this.#fill(to, (target) => copySnapshot(source, id, target)).finally(() =>
+        source.close(),
+      );
     } finally {
       reading?.release();
       lock.release();
@@ -192,14 +208,17 @@ export class Sessions {
       target.close();
       await destroyDatabase(database);
       const full = error instanceof DOMException && error.name === "QuotaExceededError";
-      throw full ? sessionError("NoSpaceError", "there is not enough space for a copy of the session", error) : error;
+      throw full
+        ? sessionError("NoSpaceError", "there is not enough space for a copy of the session", error)
+        : error;
     }
     target.close();
   }
 
   /**
    * @param {string} name
-   * @param {{ force?: boolean }} [options] force: also while a tab has it open; nothing more is saved there then
+   * @param {{ force?: boolean }} [options] force: also while a tab has it open; nothing more is
+   *   saved there then
    * @returns {Promise<void>}
    * @throws {Error} SessionNotFoundError, SessionInUseError
    */
@@ -222,8 +241,8 @@ export class Sessions {
   }
 
   /**
-   * Deletes sessions that nobody has open: those not used for long, then the ones used last longest ago until
-   * the rest is small enough.
+   * Deletes sessions that nobody has open: those not used for long, then the ones used last longest
+   * ago until the rest is small enough.
    * @param {{ maxAgeMs?: number, maxBytes?: number }} limits
    * @returns {Promise<string[]>} names of those deleted
    */
@@ -237,7 +256,8 @@ export class Sessions {
       try {
         await this.delete(info.name);
       } catch (error) {
-        if (error instanceof Error && error.name.startsWith("Session")) continue; // opened, or gone, meanwhile
+        // opened, or gone, meanwhile
+        if (error instanceof Error && error.name.startsWith("Session")) continue;
         throw error;
       }
       bytes -= info.bytes;

@@ -1,4 +1,5 @@
-// The store of a session: what the kernel hands over is kept, in the browser's storage or in memory only.
+// The store of a session: what the kernel hands over is kept, in the browser's storage or in memory
+// only.
 import { IdbBackend } from "./backend-idb.js";
 import { described, sessionError } from "./errors.js";
 import { SNAPSHOT, databaseName, decodeRoot } from "./format.js";
@@ -25,8 +26,8 @@ const MOST_DEAD = 8 << 20;
  * @property {string} reason a sentence for people; "" when there is nothing to say
  * @property {boolean} lost the browser has deleted what had been saved
  * @property {number} generation of what is certainly on the disk, for the witness; 0: not known
- * @property {{ files: number, bytes: number, quotaBytes: number }} usage files with content of their own, bytes of
- *   these, and what the browser grants this site in all (0: it does not say)
+ * @property {{ files: number, bytes: number, quotaBytes: number }} usage files with content of
+ *   their own, bytes of these, and what the browser grants this site in all (0: it does not say)
  */
 
 /**
@@ -34,8 +35,8 @@ const MOST_DEAD = 8 << 20;
  * @property {string} baseUrl of the site
  * @property {string | null} name of the session; null: volatile
  * @property {"write" | "read" | "take-over"} [access]
- * @property {{ session: string, id: string } | MessagePort} [fork] begin with a snapshot, which is not changed: a stored
- *   one, or one that comes over a port (lending.js)
+ * @property {{ session: string, id: string } | MessagePort} [fork] begin with a snapshot, which is
+ *   not changed: a stored one, or one that comes over a port (lending.js)
  * @property {{ generation: number } | null} [witness] what the page remembers of the last visit
  * @property {(told: Told) => void} [onState]
  * @property {(database: string, options: { create: boolean }) => Promise<Backend>} [backendFactory]
@@ -96,7 +97,8 @@ export class Store {
   /**
    * @param {StoreOptions} options
    * @returns {Promise<Store>}
-   * @throws {Error} SessionInUseError, SessionNotFoundError (for reading), SessionFormatError, SessionDamagedError
+   * @throws {Error} SessionInUseError, SessionNotFoundError (for reading), SessionFormatError,
+   *   SessionDamagedError
    */
   static async open(options) {
     const { baseUrl, name, fork, onState = () => {} } = options;
@@ -114,8 +116,8 @@ export class Store {
       console.warn("tabux: the browser stores nothing here:", described(error));
       const volatile = new Store(name, new Ledger({ volatile: true }), onState);
       const earlier = options.witness ? "; what was saved at earlier visits cannot be reached" : "";
-      const reason = `the browser stores nothing here (${described(error)}): files last as long as this page`;
-      volatile.#set("volatile", reason + earlier);
+      const reason = `the browser stores nothing here (${described(error)})`;
+      volatile.#set("volatile", `${reason}: files last as long as this page${earlier}`);
       return volatile;
     }
     return store;
@@ -136,7 +138,8 @@ export class Store {
       if (!snapshot) throw sessionError("SessionNotFoundError", `there is no snapshot "${id}"`);
       const root = decodeRoot(snapshot.root);
       const { pages, damage } = await readPages(backend, [...root.values()]);
-      if (damage) throw sessionError("SessionDamagedError", `the snapshot cannot be read: ${damage}`);
+      if (damage)
+        throw sessionError("SessionDamagedError", `the snapshot cannot be read: ${damage}`);
       this.ledger.begin(root, pages, { ...head, session: snapshot.session });
     } catch (error) {
       this.#letGo();
@@ -156,7 +159,12 @@ export class Store {
   }
 
   /** @param {StoreOptions} options */
-  async #openStored({ access = "write", witness = null, backendFactory = IdbBackend.open, ...options }) {
+  async #openStored({
+    access = "write",
+    witness = null,
+    backendFactory = IdbBackend.open,
+    ...options
+  }) {
     const { database, ledger } = this;
     const write = access !== "read";
     if (access === "take-over") this.#lock = await WriterLock.takeOver(database, options.takeOver);
@@ -167,7 +175,12 @@ export class Store {
     const writer = crypto.randomUUID();
     const claim = access === "take-over" || (write && !locksExist()) ? writer : undefined;
     const { migrations } = options;
-    const found = await readSession(backend, database, { write, partial: !write, claim, migrations });
+    const found = await readSession(backend, database, {
+      write,
+      partial: !write,
+      claim,
+      migrations,
+    });
     const { head } = found;
     if (!head && !write) throw sessionError("SessionNotFoundError", "there is no such session");
     if (head) ledger.load(head, found.pages, found.snapshots);
@@ -176,10 +189,14 @@ export class Store {
     if (!write) {
       const damage = found.damage && `; part of it cannot be read: ${found.damage}`;
       this.#set("read-only", `the session was opened for reading${damage}`);
-      backend.onClosed = (why) => this.#set("read-only", `the session cannot be read any more: ${why}`);
+      backend.onClosed = (why) =>
+        this.#set("read-only", `the session cannot be read any more: ${why}`);
       return;
     }
-    this.#saver = this.#newSaver({ backend, head, writer, retryMs: options.retryMs }, backendFactory);
+    this.#saver = this.#newSaver(
+      { backend, head, writer, retryMs: options.retryMs },
+      backendFactory,
+    );
     this.#watch(/** @type {WriterLock} */ (this.#lock), this.#saver, backend);
     if (this.lost) {
       this.#saver.loss = head
@@ -195,7 +212,8 @@ export class Store {
   }
 
   /**
-   * @param {Pick<import("./saver.js").SaverOptions, "backend" | "head" | "writer" | "retryMs">} options
+   * @param {Pick<import("./saver.js").SaverOptions, "backend" | "head" | "writer" | "retryMs">}
+   *   options
    * @param {NonNullable<StoreOptions["backendFactory"]>} factory
    * @returns {Saver}
    */
@@ -234,7 +252,8 @@ export class Store {
       await this.#giveUp(saver, taken);
     };
     lock.onLost = () => void this.#giveUp(saver, taken);
-    lock.onDeleted = () => saver.fence("the session has been deleted in another tab: nothing is saved here any more");
+    lock.onDeleted = () =>
+      saver.fence("the session has been deleted in another tab: nothing is saved here any more");
     this.#watchClosing(backend, saver);
   }
 
@@ -268,10 +287,12 @@ export class Store {
     const { records, snapshots } = this.ledger.storeAll(this.#contents);
     this.lost = true;
     const lost = [];
-    if (records.length) lost.push(`the contents of ${records.length} files that had not been read yet`);
+    if (records.length)
+      lost.push(`the contents of ${records.length} files that had not been read yet`);
     if (snapshots.length) lost.push(`the snapshots ${snapshots.join(", ")}`);
     const rest = lost.length ? ` Lost are ${lost.join(" and ")}.` : "";
-    return `The browser has deleted what was saved; what was in memory has been saved again.${rest}`;
+    const saved = "what was in memory has been saved again";
+    return `The browser has deleted what was saved; ${saved}.${rest}`;
   }
 
   /**
@@ -348,7 +369,11 @@ export class Store {
    */
   rowsOf(records) {
     const { rows } = this.ledger;
-    return `[${records.map((record) => /** @type {import("./rows.js").Row} */ (rows.get(record)).text).join(",")}]`;
+    const texts = records.map((record) => {
+      const row = /** @type {import("./rows.js").Row} */ (rows.get(record));
+      return row.text;
+    });
+    return `[${texts.join(",")}]`;
   }
 
   /**
@@ -376,8 +401,10 @@ export class Store {
   }
 
   /**
-   * Takes over how things are now: rows that have changed, and every content that has. Copies nothing.
-   * @param {Iterable<[record: number, text: string, ino: number]>} rows changed or new; ino 0: not a file
+   * Takes over how things are now: rows that have changed, and every content that has. Copies
+   * nothing.
+   * @param {Iterable<[record: number, text: string, ino: number]>} rows changed or new; ino 0: not
+   *   a file
    * @param {Iterable<number>} gone records
    * @param {ContentStore} contents
    */
@@ -390,7 +417,8 @@ export class Store {
    * Saves all that has been cut.
    * @param {{ strict?: boolean }} [options] strict: done only when it is on the disk
    * @returns {Promise<void>}
-   * @throws {Error} NoSpaceError, StorageError: it is not saved, and will be tried again with the next call
+   * @throws {Error} NoSpaceError, StorageError: it is not saved, and will be tried again with the
+   *   next call
    */
   async save({ strict = false } = {}) {
     if (!this.#saver) return;
@@ -435,7 +463,10 @@ export class Store {
     return this.ledger.snapshot(name, newId()).id;
   }
 
-  /** @returns {{ id: string, name: string, createdMs: number, files: number, bytes: number }[]} oldest first */
+  /**
+   * @returns {{ id: string, name: string, createdMs: number, files: number, bytes: number }[]}
+   *   oldest first
+   */
   snapshots() {
     return [...this.ledger.snapshots.values()]
       .map(({ id, name, createdMs, files, bytes }) => ({ id, name, createdMs, files, bytes }))
@@ -462,7 +493,8 @@ export class Store {
   /**
    * Makes the rows those of a snapshot. The caller then attaches the contents of those that differ.
    * @param {string} id
-   * @returns {Promise<{ rows: string, gone: number[], session: string }>} rows: JSON, those that differ or are new
+   * @returns {Promise<{ rows: string, gone: number[], session: string }>} rows: JSON, those that
+   *   differ or are new
    * @throws {Error} SessionNotFoundError, SessionDamagedError
    */
   async restore(id) {
@@ -470,8 +502,10 @@ export class Store {
     const { ledger } = this;
     const away = [...snapshot.root.values()].filter((version) => !ledger.versions.has(version));
     const backend = this.#saver?.backend ?? this.#backend;
-    const read = away.length && backend ? await readPages(backend, away) : { pages: new Map(), damage: "" };
-    if (read.damage) throw sessionError("SessionDamagedError", `the snapshot cannot be read: ${read.damage}`);
+    const read =
+      away.length && backend ? await readPages(backend, away) : { pages: new Map(), damage: "" };
+    if (read.damage)
+      throw sessionError("SessionDamagedError", `the snapshot cannot be read: ${read.damage}`);
     const pages = new Map([...ledger.versions, ...read.pages]);
     const { rows, gone } = ledger.restore(snapshot, pages);
     return { rows: `[${rows.join(",")}]`, gone, session: ledger.session };

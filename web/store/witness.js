@@ -1,11 +1,13 @@
-// What the page remembers of its sessions outside of their databases: a generation each. When a database is
-// missing, or older than that, then the browser has deleted something, and this is no first visit.
+// What the page remembers of its sessions outside of their databases: a generation each. When a
+// database is missing, or older than that, then the browser has deleted something, and this is no
+// first visit.
 import { witnessKey } from "./format.js";
 
 /**
  * @param {string} baseUrl of the site
  * @param {string} name of the session
- * @returns {{ generation: number } | null} null when the page has never seen it, or may keep nothing
+ * @returns {{ generation: number } | null} null when the page has never seen it, or may keep
+ *   nothing
  */
 export function witnessed(baseUrl, name) {
   const kept = storage()?.getItem(witnessKey(baseUrl, name));
