@@ -10,7 +10,7 @@ program.catch(() => {}); // boot() tells of it
 /** @typedef {Awaited<typeof program>} Program */
 
 /**
- * @type {{ commands: InstanceType<Program["CommandRunner"]>, files: InstanceType<Program["FileAccess"]>,
+ * @type {{ archives: InstanceType<Program["Archives"]>, commands: InstanceType<Program["CommandRunner"]>, files: InstanceType<Program["FileAccess"]>,
  *   session: InstanceType<Program["SessionKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
  */
 let parts;
@@ -21,6 +21,22 @@ let parts;
  */
 const release = (callback) => callback?.[Comlink.releaseProxy]();
 
+/**
+ * Fills a new sandbox from an archive.
+ * @param {InstanceType<Program["SessionKeeper"]>} keeper
+ * @param {InstanceType<Program["Archives"]>} archives
+ * @param {Blob} archive
+ */
+async function importInto(keeper, archives, archive) {
+  if (keeper.store.opened.rows !== "[]") {
+    const error = new Error(`the session "${keeper.store.told.name}" has files already: delete it first, or extract into it`);
+    error.name = "FileExistsError";
+    throw error;
+  }
+  const { notes } = await keeper.asOne(() => archives.extract(archive, "/", false));
+  for (const note of notes) console.warn(`tabux: Sandbox.import: ${note}`);
+}
+
 /** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */
 const moved = (bytes) => Comlink.transfer(bytes, [bytes.buffer]);
 
@@ -30,7 +46,7 @@ Comlink.expose({
    * @param {import("./worker/assets.js").OnProgress | null} onProgress
    * @param {(told: import("./client/session.js").Told) => void} onSession
    */
-  async boot({ envs = {}, files, limits = {}, session }, onProgress, onSession) {
+  async boot({ envs = {}, files, limits = {}, session, archive }, onProgress, onSession) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
     const { bootSystem, openStore, CommandRunner, FileAccess, SessionKeeper, TerminalRunner, ...modules } = await program;
@@ -48,7 +64,10 @@ Comlink.expose({
     // events reach the worker between two slices of the programs; each is such a pause
     self.addEventListener("message", () => system.gate.breathe());
     system.worker.set_envs(JSON.stringify(envs));
+    const archives = new modules.Archives(system);
+    if (archive) await importInto(keeper, archives, archive);
     parts = {
+      archives,
       commands: new CommandRunner(system),
       files: new FileAccess(system),
       session: keeper,
@@ -89,6 +108,9 @@ Comlink.expose({
   lend: (/** @type {string} */ id, /** @type {MessagePort} */ port) => parts.session.store.lend(id, port),
   snapshots: () => parts.session.store.snapshots(),
   dropSnapshot: (/** @type {string} */ id) => parts.session.dropSnapshot(id),
+  export: () => parts.archives.export(),
+  archive: (/** @type {string[]} */ paths, /** @type {string} */ cwd) => parts.archives.archive(paths, cwd),
+  extract: (/** @type {Blob} */ archive, /** @type {string} */ to) => parts.archives.extract(archive, to, true),
   filesRemove: (/** @type {string} */ path) => parts.files.remove(path),
   /**
    * @param {any} options

@@ -6,6 +6,7 @@
  *     const { stdout } = await sandbox.commands.run("ls /usr/bin | wc -l");
  */
 
+import { archiveBlob, warn } from "./client/archives.js";
 import { encode } from "./client/bytes.js";
 import { Commands } from "./client/commands.js";
 import { Connection, callable, withPort } from "./client/connection.js";
@@ -127,10 +128,10 @@ export class Sandbox {
     if (donor && donor.session.state !== "volatile") await donor.files.sync();
     if (checked.session === undefined) {
       if (donor?.session.state !== "volatile") {
-        return Sandbox.#start(checked, { session: await Sandbox.sessions.holder(id), id });
+        return Sandbox.#start(checked, { fork: { session: await Sandbox.sessions.holder(id), id } });
       }
       const { port1, port2 } = new MessageChannel();
-      const starting = Sandbox.#start(checked, port2);
+      const starting = Sandbox.#start(checked, { fork: port2 });
       starting.catch(() => port1.close());
       const { kernel } = donor.#connection;
       await donor.#connection.call(() => kernel.lend(id, withPort(port1, port1)));
@@ -147,11 +148,28 @@ export class Sandbox {
   }
 
   /**
+   * Starts a sandbox with the files of an archive: of an `export`, which makes it what the other one was, or any other
+   * tar file, compressed by gzip or not, which is extracted at "/" as root's `tar -xp` does.
+   * @param {import("./client/archives.js").Archive} archive
+   * @param {SandboxOptions} [options] A `session` must be new or empty.
+   * @returns {Promise<Sandbox>}
+   * @throws {ArchiveError | NoSpaceError} it cannot be extracted: there is no sandbox then, and no session
+   * @throws {FileExistsError} the session has files already
+   */
+  static async import(archive, options) {
+    const checked = check.checkOptions("Sandbox.import", options, OPTIONS);
+    if (checked.access === "read") {
+      throw new InvalidArgumentError('Sandbox.import: access must not be "read": nothing of it would be kept');
+    }
+    return Sandbox.#start(checked, { archive: await archiveBlob(archive, "Sandbox.import: archive") });
+  }
+
+  /**
    * @param {ReturnType<typeof check.checkOptions<typeof OPTIONS>>} checked
-   * @param {import("./client/kernel.js").SessionRequest["fork"]} [fork]
+   * @param {{ fork?: import("./client/kernel.js").SessionRequest["fork"], archive?: Blob }} [from] what it begins with
    * @returns {Promise<Sandbox>}
    */
-  static async #start(checked, fork) {
+  static async #start(checked, { fork, archive } = {}) {
     const { envs, limits, files = {}, onProgress, session: name = null, access = "write" } = checked;
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
@@ -165,7 +183,7 @@ export class Sandbox {
         latest = told;
         session?.update(told);
       });
-      const boot = { envs, files, limits, session: request };
+      const boot = { envs, files, limits, session: request, archive };
       if (fork instanceof MessagePort) withPort(boot, fork);
       const result = await connection.call(() =>
         connection.kernel.boot(boot, onProgress ? callable(onProgress) : null, onSession),
@@ -205,6 +223,17 @@ export class Sandbox {
    */
   async restore(id) {
     await this.snapshots.restore(id);
+  }
+
+  /**
+   * Packs all that differs from the site's own files, as a .tar.gz that every tar can read: see docs/archives.md. What is
+   * in /proc, /dev, /run and host mounts is not in it. Programs go on; each file is as it was at one moment.
+   * @returns {Promise<Blob>}
+   */
+  async export() {
+    const { blob, notes } = await this.#connection.call(() => this.#connection.kernel.export());
+    warn("export", notes);
+    return blob;
   }
 
   /**

@@ -11,6 +11,7 @@ from typing import Any
 
 from tabux.abi.errno import EIO, SysError
 from tabux.api import commands, files, owner, session, terminals
+from tabux.api.archives import Archives
 from tabux.fs.bundle import Part
 from tabux.fs.inode import Inode
 from tabux.fs.manifest import Entry, content
@@ -49,6 +50,7 @@ class Worker:
     def api(self) -> dict[str, Callable[..., Any]]:
         """The API's functions by name. A failure answers -errno, also where success answers text."""
         k = self.kernel
+        archives = Archives()
         table: dict[str, Callable[..., Any]] = {
             "run": commands.run,
             "cancel": commands.cancel,
@@ -60,6 +62,13 @@ class Worker:
             "exists": files.exists,
             "rename": files.rename,
             "remove": files.remove,
+            "pack": archives.pack,
+            "pack_next": archives.pack_next,
+            "pack_end": archives.pack_end,
+            "extract": archives.extract,
+            "extract_next": archives.extract_next,
+            "extract_fail": archives.extract_fail,
+            "extract_end": archives.extract_end,
             "session_pending": session.pending,
             "session_take": session.take,
             "session_open": session.open_session,

@@ -94,6 +94,9 @@ class FakeGate:
     def bytes_limit(self) -> float:
         return self.limit
 
+    def extents(self, ino: int) -> str:
+        return f"0 {self.sizes.get(ino, 0)}"
+
     def ship(self, ino: int) -> None:
         self.shipped.append(ino)
 

@@ -70,6 +70,11 @@ export class SessionInUseError extends TabuxError {
   name = "SessionInUseError";
 }
 
+/** It is not an archive that can be read, or it holds what cannot be extracted; the message says at which member. */
+export class ArchiveError extends TabuxError {
+  name = "ArchiveError";
+}
+
 /** There is no session or snapshot of that name. */
 export class SessionNotFoundError extends TabuxError {
   name = "SessionNotFoundError";

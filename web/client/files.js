@@ -1,11 +1,15 @@
 /** `sandbox.files`: the sandbox's files from outside, with its owner's rights at any path. */
 
+import { archiveBlob, warn } from "./archives.js";
 import { decode, encode } from "./bytes.js";
 import { moved } from "./connection.js";
 import { InvalidArgumentError } from "./errors.js";
 import * as check from "./options.js";
 
 /** @typedef {import("./kernel.js").FileInfo} FileInfo */
+
+/** Where relative paths start. */
+const HOME = "/home/user";
 
 export class Files {
   #connection;
@@ -115,6 +119,37 @@ export class Files {
    */
   async sync() {
     await this.#connection.call(() => this.#connection.kernel.sync());
+  }
+
+  /**
+   * Extracts a tar file, compressed by gzip or not, as if the sandbox's user had called tar in that directory: what comes
+   * out belongs to the user.
+   * @param {import("./archives.js").Archive} archive
+   * @param {{ to?: string }} [options] `to` is the directory, made where it is missing; the user's home if not given.
+   * @returns {Promise<import("./kernel.js").Extracted>}
+   * @throws {ArchiveError | NoSpaceError} at a member that the message names; what came before it is there
+   */
+  async extract(archive, options) {
+    const { to = HOME } = check.checkOptions("files.extract", options, { to: check.path });
+    const blob = await archiveBlob(archive, "files.extract: archive");
+    return this.#connection.call(() => this.#connection.kernel.extract(blob, to));
+  }
+
+  /**
+   * Packs files and directories, with all that is in them, as `tar -cz` does.
+   * @param {string | string[]} paths
+   * @param {{ cwd?: string }} [options] `cwd` is where relative paths start; the user's home if not given.
+   * @returns {Promise<Blob>} a .tar.gz
+   * @throws {NotFoundError}
+   */
+  async archive(paths, options) {
+    const { cwd = HOME } = check.checkOptions("files.archive", options, { cwd: check.path });
+    const list = Array.isArray(paths) ? paths : [paths];
+    if (!list.length) throw new InvalidArgumentError("files.archive: paths must not be empty");
+    for (const path of list) check.path(path, "files.archive: paths");
+    const { blob, notes } = await this.#connection.call(() => this.#connection.kernel.archive(list, cwd));
+    warn("files.archive", notes);
+    return blob;
   }
 
   /**

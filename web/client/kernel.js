@@ -40,6 +40,15 @@
  * @property {Record<string, Uint8Array>} files Contents by path.
  * @property {import("../worker/limits.js").Limits} [limits]
  * @property {SessionRequest} session
+ * @property {Blob} [archive] What the files are imported from.
+ *
+ * @typedef {object} Packed
+ * @property {Blob} blob A .tar.gz.
+ * @property {string[]} notes What was left out.
+ *
+ * @typedef {object} Extracted
+ * @property {number} members How many members the archive has.
+ * @property {string[]} notes What was left out, or is unusual.
  *
  * @typedef {object} SessionRequest
  * @property {string | null} name null for a volatile sandbox.
@@ -83,6 +92,9 @@
  * @property {(id: string) => void} restore
  * @property {() => SnapshotInfo[]} snapshots
  * @property {(id: string) => void} dropSnapshot
+ * @property {() => Packed} export All that differs from the site's files.
+ * @property {(paths: string[], cwd: string) => Packed} archive
+ * @property {(archive: Blob, to: string) => Extracted} extract
  * @property {(id: string, port: MessagePort) => void} lend Sends a snapshot of a volatile sandbox to another one.
  * @property {(options: PtyOptions, onData: (chunk: Uint8Array<ArrayBuffer>) => void,
  *   onBusy: (busy: boolean) => void) => number} ptyCreate

@@ -1,6 +1,7 @@
 // The gate as the kernel sees it: the methods of tabux.kernel.gate.Gate, and those only its loader uses.
 import { Download } from "./download.js";
 import { fromLatin1, latin1 } from "./process.js";
+import { extents } from "./still.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
 
@@ -50,6 +51,7 @@ export function kernelInterface(gate, base, begun) {
     },
     bytes_taken: () => gate.contents.taken,
     bytes_limit: () => (gate.contents.full ? gate.contents.taken : gate.contents.limit),
+    extents: (/** @type {number} */ ino) => extents(gate.contents.of(ino)),
     ship: (/** @type {number} */ ino) => gate.contents.byInode.get(ino)?.restoreOrigin(),
     discard: (/** @type {number} */ ino) => gate.contents.discard(ino),
     rows: (/** @type {string} */ records) => gate.session?.rows(records.split(" ").map(Number)) ?? "[]",

@@ -1,4 +1,5 @@
 // All of the worker but what has to be there at once (web/kernel-worker.js).
+export { Archives } from "./archives.js";
 export { bootSystem } from "./boot.js";
 export { openStore } from "../store/store.js";
 export { CommandRunner } from "./commands.js";

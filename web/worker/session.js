@@ -30,6 +30,8 @@ export class SessionKeeper {
   /** Whether files were written that nobody saves. */
   #written = false;
   #onTold;
+  /** Whether nothing is saved in the background for now. */
+  #held = false;
 
   /**
    * @param {System} system
@@ -88,6 +90,21 @@ export class SessionKeeper {
     this.#onTold();
   }
 
+  /**
+   * Saves nothing in the background while some work is done: it shall be there whole or not at all.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async asOne(work) {
+    this.#held = true;
+    try {
+      return await work();
+    } finally {
+      this.#held = false;
+    }
+  }
+
   /** @returns {boolean} whether there is anything that the store has not been given */
   get dirty() {
     const { gate, api } = this.system;
@@ -96,6 +113,7 @@ export class SessionKeeper {
 
   /** The background flush, with relaxed durability. What cannot be saved the store tells of, and is tried again. */
   async #flush() {
+    if (this.#held) return;
     try {
       if (this.dirty) await this.#cut();
       if (this.store.pending) await this.store.save({ strict: false });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tabux.abi.errno import EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, SysError
+from tabux.abi.errno import EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, SysError
 from tabux.abi.fcntl import O_CREAT, O_RDWR
 from tabux.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from tabux.api.owner import HOME, USER
@@ -155,35 +155,6 @@ def rename(k: Kernel, old: str, new: str) -> int:
 
 
 def remove(k: Kernel, path: str) -> int:
-    """Removes a file, or a directory with all that is in it.
-
-    Nothing is removed where the directory itself must stay: EBUSY (the root, a mount, or one with a mount in
-    it), EINVAL ("."), ENOTEMPTY ("..").
-    """
-    start = _home(k)
-    inode = k.vfs.lookup(start, path, ROOT, False)
-    if inode.mode & S_IFMT != S_IFDIR:
-        k.vfs.unlink(start, path, ROOT)
-        return 0
-    try:
-        k.vfs.rmdir(start, path, ROOT)
-    except SysError as error:
-        # it says this last, when nothing else stands in the way
-        if error.errno != ENOTEMPTY or path.rstrip("/").rpartition("/")[2] == "..":
-            raise
-        _empty(k, inode)
-        k.vfs.rmdir(start, path, ROOT)
+    """Removes a file, or a directory with all that is in it: see `Naming.remove_tree`."""
+    k.vfs.remove_tree(_home(k), path, ROOT)
     return 0
-
-
-def _empty(k: Kernel, directory: Inode) -> None:
-    # not by recursion: a tree may be deeper than Python's stack
-    directories = [directory]
-    for parent in directories:
-        if parent.mount is not directory.mount:
-            raise SysError(EBUSY)
-        directories += [inode for inode in (parent.children or {}).values() if inode.mode & S_IFMT == S_IFDIR]
-    for parent in reversed(directories):
-        for name, inode in list((parent.children or {}).items()):
-            remove = k.vfs.rmdir if inode.mode & S_IFMT == S_IFDIR else k.vfs.unlink
-            remove(parent, name, ROOT)

@@ -34,3 +34,8 @@ def defer(directory: Inode, fill: Callable[[Inode], None], subdirectories: int) 
     directory.object = fill
     directory.nlink = 2 + subdirectories
     del directory.children
+
+
+def is_deferred(directory: Inode) -> bool:
+    """Whether nobody has looked into the lazy directory yet."""
+    return isinstance(directory, LazyDirectory) and directory.object is not None

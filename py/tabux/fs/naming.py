@@ -29,7 +29,7 @@ from tabux.abi.stat import (
     S_ISVTX,
 )
 from tabux.fs.core import Core
-from tabux.fs.credentials import MAY_EXEC, MAY_WRITE, Credentials, deletable, may_link, permitted
+from tabux.fs.credentials import MAY_EXEC, MAY_WRITE, ROOT, Credentials, deletable, may_link, permitted
 from tabux.fs.inode import Inode
 from tabux.fs.namei import PATH_MAX, SPECIAL
 from tabux.fs.virtual import VirtualLink
@@ -135,6 +135,24 @@ class Naming(Core):
         inode.ctime = now
         self._enter(directory, self.walker.name, inode, now)
 
+    def nameless(self, directory: Inode, mode: int, cred: Credentials) -> Inode:
+        """A regular file that no name leads to yet: see `settle`. EROFS, ENOSPC.
+
+        It is gone when nobody uses it any more (`opened`, `released`).
+        """
+        if directory.mount.readonly:
+            raise SysError(EROFS)
+        inode = self.table.new(mode, cred.euid, cred.egid, self.clock(), directory.mount)
+        inode.nlink = 0
+        return inode
+
+    def settle(self, inode: Inode, directory: Inode, name: str) -> None:
+        """The first name of a `nameless` file; nothing may have that name in the directory. ENOENT, EROFS."""
+        self._may_create(directory, ROOT)
+        inode.nlink = 1
+        self._change(inode)
+        self._enter(directory, name, inode, self.clock())
+
     def unlink(self, start: Inode, path: str, cred: Credentials, context: object = None) -> None:
         """unlink(2). EISDIR (a directory), ENOENT, ENOTDIR, EACCES, EPERM (sticky directory), EROFS."""
         walker = self.walker
@@ -174,6 +192,38 @@ class Naming(Core):
         now = self.clock()
         self._remove(directory, name, now)
         self._lose_name(victim, now)
+
+    def remove_tree(self, start: Inode, path: str, cred: Credentials) -> None:
+        """Removes a file, or a directory with all that is in it.
+
+        Nothing is removed where the directory itself must stay: EBUSY (the root, a mount, or one with a mount
+        in it), EINVAL ("."), ENOTEMPTY (".."). Else errors as for `unlink` and `rmdir`.
+        """
+        inode = self.lookup(start, path, cred, False)
+        if inode.mode & S_IFMT != S_IFDIR:
+            self.unlink(start, path, cred)
+            return
+        try:
+            self.rmdir(start, path, cred)
+        except SysError as error:
+            # it says this last, when nothing else stands in the way
+            if error.errno != ENOTEMPTY or path.rstrip("/").rpartition("/")[2] == "..":
+                raise
+            self._empty(inode, cred)
+            self.rmdir(start, path, cred)
+
+    def _empty(self, directory: Inode, cred: Credentials) -> None:
+        # not by recursion: a tree may be deeper than Python's stack
+        directories = [directory]
+        for parent in directories:
+            if parent.mount is not directory.mount:
+                raise SysError(EBUSY)
+            children = (parent.children or {}).values()
+            directories += [child for child in children if child.mode & S_IFMT == S_IFDIR]
+        for parent in reversed(directories):
+            for name, child in list((parent.children or {}).items()):
+                remove = self.rmdir if child.mode & S_IFMT == S_IFDIR else self.unlink
+                remove(parent, name, cred)
 
     def _may_delete(self, directory: Inode, victim: Inode, cred: Credentials, is_directory: bool) -> None:
         """Linux's may_delete: EACCES, EPERM, ENOTDIR, EISDIR, in this order."""

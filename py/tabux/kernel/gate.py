@@ -47,6 +47,9 @@ class Gate(Protocol):
     def bytes_limit(self) -> float:
         """How much they may take, bytes."""
 
+    def extents(self, ino: int) -> str:
+        """Where a content with holes has data: offset and length of each piece, all separated by spaces."""
+
     def ship(self, ino: int) -> None:
         """One of the site's own files has the content again that it came with."""
 
