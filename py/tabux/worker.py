@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tabux.abi.errno import EIO, SysError
-from tabux.api import commands, files, owner, session, terminals
+from tabux.api import commands, files, hosts, owner, session, terminals
 from tabux.fs.bundle import Part
 from tabux.fs.inode import Inode
 from tabux.fs.manifest import Entry, content
@@ -60,6 +60,8 @@ class Worker:
             "exists": files.exists,
             "rename": files.rename,
             "remove": files.remove,
+            "host_add": hosts.add,
+            "host_remove": hosts.remove,
             "session_pending": session.pending,
             "session_take": session.take,
             "session_open": session.open_session,
