@@ -10,7 +10,9 @@ program.catch(() => {}); // boot() tells of it
 /** @typedef {Awaited<typeof program>} Program */
 
 /**
- * @type {{ archives: InstanceType<Program["Archives"]>, commands: InstanceType<Program["CommandRunner"]>, files: InstanceType<Program["FileAccess"]>,
+ * @type {{ archives: InstanceType<Program["Archives"]>, commands: InstanceType<Program["CommandRunner"]>,
+ *   files: InstanceType<Program["FileAccess"]>,
+ *   host: InstanceType<Program["HostCommands"]>, page: InstanceType<Program["PageChannel"]>,
  *   session: InstanceType<Program["SessionKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
  */
 let parts;
@@ -45,11 +47,15 @@ Comlink.expose({
    * @param {import("./client/kernel.js").BootOptions} options
    * @param {import("./worker/assets.js").OnProgress | null} onProgress
    * @param {(told: import("./client/session.js").Told) => void} onSession
+   * @param {(request: import("./client/host.js").HostRequest) => Promise<unknown>} onHost
    */
-  async boot({ envs = {}, files, limits = {}, session, archive }, onProgress, onSession) {
+  async boot({ envs = {}, files, limits = {}, session, archive }, onProgress, onSession, onHost) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
-    const { bootSystem, openStore, CommandRunner, FileAccess, SessionKeeper, TerminalRunner, ...modules } = await program;
+    const {
+      bootSystem, installBuiltin, openStore, CommandRunner, FileAccess, HostCommands, PageChannel, SessionKeeper,
+      SessionService, TerminalRunner, ...modules
+    } = await program;
     // it is read while Python starts
     let booted = false;
     // (what is told overtakes the answer to this call, which tells how things are until then)
@@ -59,17 +65,22 @@ Comlink.expose({
     // (a session that cannot be opened is told of at once)
     const [store, system] = await Promise.all([opening, bootSystem(assets)]);
     const keeper = new SessionKeeper(system, store, tell);
+    const page = new PageChannel(onHost);
+    const archives = new modules.Archives(system);
+    const host = new HostCommands(system, { session: new SessionService(keeper, assets.site.href, archives), page });
+    installBuiltin(host); // before the session's files: they lie over these too
     keeper.open();
     modules.setLimits(system, limits, await room);
     // events reach the worker between two slices of the programs; each is such a pause
     self.addEventListener("message", () => system.gate.breathe());
     system.worker.set_envs(JSON.stringify(envs));
-    const archives = new modules.Archives(system);
     if (archive) await importInto(keeper, archives, archive);
     parts = {
       archives,
       commands: new CommandRunner(system),
       files: new FileAccess(system),
+      host,
+      page,
       session: keeper,
       // (where nothing is kept, shells have nothing to go on from)
       terminals: new TerminalRunner(system, store.saves ? session.name : null),
@@ -93,6 +104,14 @@ Comlink.expose({
     }
   },
   cancel: (/** @type {number} */ id) => parts.commands.cancel(id),
+  commandsRegister: (/** @type {string} */ name) => parts.host.register(name),
+  commandsUnregister: (/** @type {string} */ name) => parts.host.unregister(name),
+  hostRead: async (/** @type {number} */ id, /** @type {number} */ most) => {
+    const chunk = await parts.page.read(id, most);
+    return chunk && moved(chunk);
+  },
+  hostWrite: (/** @type {number} */ id, /** @type {number} */ fd, /** @type {Uint8Array} */ data) =>
+    parts.page.write(id, fd, data),
   filesWrite: (/** @type {string} */ path, /** @type {Uint8Array | Blob} */ content) =>
     content instanceof Blob ? parts.files.writeBlob(path, content) : parts.files.write(path, content),
   filesRead: async (/** @type {string} */ path) => moved(await parts.files.read(path)),

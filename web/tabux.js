@@ -12,6 +12,7 @@ import { Commands } from "./client/commands.js";
 import { Connection, callable, withPort } from "./client/connection.js";
 import { BootError, InvalidArgumentError, SandboxKilledError, TabuxError } from "./client/errors.js";
 import { Files } from "./client/files.js";
+import { Host } from "./client/host.js";
 import * as check from "./client/options.js";
 import { Ptys } from "./client/pty.js";
 import { Session } from "./client/session.js";
@@ -27,6 +28,8 @@ export { isSupported } from "./client/support.js";
 /** @typedef {import("./client/kernel.js").Progress} Progress */
 /** @typedef {import("./client/commands.js").CommandOptions} CommandOptions */
 /** @typedef {import("./client/commands.js").CommandResult} CommandResult */
+/** @typedef {import("./client/host.js").CommandContext} CommandContext */
+/** @typedef {import("./client/host.js").CommandFunction} CommandFunction */
 /** @typedef {import("./client/pty.js").Pty} Pty */
 /** @typedef {import("./client/pty.js").PtyOptions} PtyOptions */
 /** @typedef {import("./client/session.js").SessionState} SessionState */
@@ -43,6 +46,9 @@ export { isSupported } from "./client/support.js";
  *   and NoSpaceError here.
  * @property {Record<string, import("./client/bytes.js").Data>} [files] Files to begin with: contents by path.
  * @property {(progress: Progress) => void} [onProgress] Called while the sandbox is loading.
+ * @property {import("./client/host.js").OnDownload} [onDownload] Gives the visitor a file; makes the command `download`
+ *   work.
+ * @property {import("./client/host.js").OnUpload} [onUpload] Asks the visitor for files; makes the command `upload` work.
  */
 
 /** Where the site is: sessions of different sites on one host are kept apart. */
@@ -54,6 +60,10 @@ const OPTIONS = {
   files: checkFiles,
   /** @type {typeof check.callback<(progress: Progress) => void>} */
   onProgress: check.callback,
+  /** @type {typeof check.callback<import("./client/host.js").OnDownload>} */
+  onDownload: check.callback,
+  /** @type {typeof check.callback<import("./client/host.js").OnUpload>} */
+  onUpload: check.callback,
   session: check.sessionName,
   access: check.access,
   network: check.notYet,
@@ -84,8 +94,9 @@ export class Sandbox {
    * @param {Connection} connection
    * @param {import("./client/kernel.js").BootResult} result
    * @param {Session} session
+   * @param {Host} host
    */
-  constructor(connection, result, session) {
+  constructor(connection, result, session, host) {
     if (!(connection instanceof Connection)) {
       throw new InvalidArgumentError("Sandboxes are made by `await Sandbox.create()`, not by `new Sandbox()`");
     }
@@ -97,7 +108,7 @@ export class Sandbox {
     this.bootMs = bootMs;
     /** How it went. */
     this.bootInfo = bootInfo;
-    this.commands = new Commands(connection);
+    this.commands = new Commands(connection, host);
     this.files = new Files(connection);
     this.pty = new Ptys(connection);
     this.snapshots = new Snapshots(connection);
@@ -173,6 +184,7 @@ export class Sandbox {
     const { envs, limits, files = {}, onProgress, session: name = null, access = "write" } = checked;
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
+    const host = new Host(connection, checked.onDownload, checked.onUpload);
     try {
       /** @type {Session | null} */
       let session = null;
@@ -186,12 +198,14 @@ export class Sandbox {
       const boot = { envs, files, limits, session: request, archive };
       if (fork instanceof MessagePort) withPort(boot, fork);
       const result = await connection.call(() =>
-        connection.kernel.boot(boot, onProgress ? callable(onProgress) : null, onSession),
+        connection.kernel.boot(
+          boot, onProgress ? callable(onProgress) : null, onSession, callable(host.answer),
+        ),
       );
       connection.booted();
       // (what came before the result came to be later than it)
       session = new Session(latest ?? result.session, BASE_URL, () => connection.call(() => connection.kernel.sync()));
-      const sandbox = new Sandbox(connection, result, session);
+      const sandbox = new Sandbox(connection, result, session, host);
       live.add(sandbox);
       connection.onClose = () => {
         live.delete(sandbox);

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tabux.abi.errno import EIO, SysError
-from tabux.api import commands, files, owner, session, terminals
+from tabux.api import commands, files, hosts, owner, session, terminals
 from tabux.api.archives import Archives
 from tabux.fs.bundle import Part
 from tabux.fs.inode import Inode
@@ -69,6 +69,8 @@ class Worker:
             "extract_next": archives.extract_next,
             "extract_fail": archives.extract_fail,
             "extract_end": archives.extract_end,
+            "host_add": hosts.add,
+            "host_remove": hosts.remove,
             "session_pending": session.pending,
             "session_take": session.take,
             "session_open": session.open_session,

@@ -45,7 +45,7 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
         (
             "tabux.Sandbox.create({ env: {} })",
             'Sandbox.create: unknown option "env"; the options are: '
-            "envs, limits, files, onProgress, session, access, network",
+            "envs, limits, files, onProgress, onDownload, onUpload, session, access",
         ),
         (
             "tabux.Sandbox.create({ session: ' a' })",

@@ -43,7 +43,7 @@ def manifest(built: list[Built], ship: Ship) -> dict[str, Any]:
     files = [_shipped(entry, ship) for entry in skeleton(paths.ROOTFS)]
     for b in built:
         files += package_files(b, ship)
-    data = [b.place / "data" for b in built if (b.place / "data").is_dir()]
+    data = [paths.ROOTFS / "data", *(b.place / "data" for b in built if (b.place / "data").is_dir())]
     data += manual.index(built, data)
     files += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk))
     return {

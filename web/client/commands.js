@@ -1,4 +1,4 @@
-/** `sandbox.commands`: running a command and collecting what it prints. */
+/** `sandbox.commands`: running a command and collecting what it prints; commands that are functions of the page. */
 
 import { decode, encode, streamDecoder } from "./bytes.js";
 import { callable, moved } from "./connection.js";
@@ -61,11 +61,43 @@ const OPTIONS = {
 
 export class Commands {
   #connection;
+  #host;
   #nextId = 1;
 
-  /** @param {import("./connection.js").Connection} connection */
-  constructor(connection) {
+  /**
+   * @param {import("./connection.js").Connection} connection
+   * @param {import("./host.js").Host} host
+   */
+  constructor(connection, host) {
     this.#connection = connection;
+    this.#host = host;
+  }
+
+  /**
+   * Makes a function of the page a command in the sandbox, in /usr/local/bin: in pipelines, killable, with a status.
+   * It is not kept with a session. A second function of the same name replaces the first.
+   * @param {string} name
+   * @param {import("./host.js").CommandFunction} run
+   * @returns {Promise<void>}
+   * @throws {FileExistsError} something else is in that place
+   */
+  async register(name, run) {
+    check.commandName(name, "commands.register: name");
+    check.callback(run, "commands.register: run");
+    await this.#connection.call(() => this.#connection.kernel.commandsRegister(name));
+    this.#host.functions.set(name, run);
+  }
+
+  /**
+   * Takes away a command that `register` has made. One that runs goes on.
+   * @param {string} name
+   * @returns {Promise<boolean>} Whether there was one.
+   */
+  async unregister(name) {
+    check.commandName(name, "commands.unregister: name");
+    const known = await this.#connection.call(() => this.#connection.kernel.commandsUnregister(name));
+    this.#host.functions.delete(name);
+    return known;
   }
 
   /**

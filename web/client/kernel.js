@@ -74,10 +74,16 @@
  *
  * @typedef {object} KernelApi
  * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null,
- *   onSession: (told: import("./session.js").Told) => void) => BootResult} boot
+ *   onSession: (told: import("./session.js").Told) => void,
+ *   onHost: (request: import("./host.js").HostRequest) => Promise<unknown>) => BootResult} boot
  * @property {(id: number, command: string, options: RunOptions,
  *   onOutput: ((fd: number, chunk: Uint8Array<ArrayBuffer>) => void) | null) => RawResult} run
  * @property {(id: number) => void} cancel Kills the processes of a run, which then ends.
+ * @property {(name: string) => void} commandsRegister
+ * @property {(name: string) => boolean} commandsUnregister Answers whether there was such a command.
+ * @property {(id: number, most: number) => Uint8Array<ArrayBuffer> | null} hostRead Standard input of a command of the
+ *   page; null when it has been killed.
+ * @property {(id: number, fd: number, data: Uint8Array) => true | null} hostWrite Its standard output (1) or error (2).
  * @property {(path: string, content: Uint8Array | Blob) => void} filesWrite
  * @property {(path: string) => Uint8Array<ArrayBuffer>} filesRead
  * @property {(path: string) => FileInfo[]} filesList

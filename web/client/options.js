@@ -159,6 +159,19 @@ export function access(value, name) {
 }
 
 /**
+ * The name of a command, which becomes a file's name.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string}
+ */
+export function commandName(value, name) {
+  if (typeof value !== "string" || !/^[!-.0-~]{1,100}$/.test(value) || /^\.{1,2}$/.test(value)) {
+    throw new InvalidArgumentError(`${name} must be a string of 1 to 100 visible ASCII characters, without a slash`);
+  }
+  return value;
+}
+
+/**
  * @template {(...args: any[]) => unknown} Callback
  * @param {unknown} value
  * @param {string} name

@@ -1,6 +1,7 @@
 // execve: from a path to a program that can be instantiated.
 import { compiledAhead } from "./download.js";
-import { BLOCKED, E2BIG, EIO, ELOOP, ENOEXEC } from "./errno.js";
+import { BLOCKED, E2BIG, EIO, ELOOP, ENOENT, ENOEXEC } from "./errno.js";
+import { HostImage, hostName } from "./host-image.js";
 import { Image, isWasm } from "./image.js";
 import { MAX_ARGUMENTS, REPLACED, fromLatin1, latin1 } from "./process.js";
 
@@ -19,7 +20,7 @@ const COMPILE_ASIDE = 65536;
 
 /**
  * What an execve has found: everything a new program needs.
- * @typedef {{ image: Image, argv: Uint8Array[], environ: Uint8Array[] }} Execution
+ * @typedef {{ image: Image | HostImage, argv: Uint8Array[], environ: Uint8Array[] }} Execution
  */
 
 /**
@@ -101,6 +102,11 @@ export function prepare(gate, pid, path, argv, environ, ready) {
     if (isWasm(head)) {
       const image = imageOf(content, ready);
       return typeof image === "number" ? image : { image, argv, environ };
+    }
+    const host = hostName(head);
+    if (host !== null) {
+      const run = gate.hostFunctions.get(host);
+      return run ? { image: new HostImage(host, run), argv, environ } : -ENOENT;
     }
     const line = interpreterLine(latin1(head));
     if (!line) return -ENOEXEC;

@@ -41,6 +41,8 @@ export class Gate {
     this.exits = new Map();
     /** @type {Map<number, ReturnType<typeof setTimeout>>} */
     this.timers = new Map();
+    /** @type {Map<string, import("./host-program.js").HostFunction>} what host programs run, by name */
+    this.hostFunctions = new Map();
 
     /** @type {any} the kernel's system calls (PyProxies of functions) */
     this.kernel = null;
@@ -214,6 +216,7 @@ export class Gate {
 
   /** @param {Program | null} program has its call made again, soon */
   #queue(program) {
+    if (program?.strands) for (const strand of program.strands) this.#queue(strand);
     if (!program || !program.resume || program.wakeQueued) return;
     program.wakeQueued = true;
     this.ready.push(program);
@@ -353,7 +356,10 @@ export class Gate {
       // it may have waited for several of them, and be on the list of one where nothing happens any more
       for (const pipe of this.pipes.values()) pipe.waiters.delete(process);
       const { program } = process;
-      if (program?.owner === process) this.#drop(program);
+      if (program?.owner === process) {
+        program.onEnd?.();
+        this.#drop(program);
+      }
       // a child without an instance of its own (tabux_vfork): the parent goes on, when the kernel has finished
       else if (program) this.#queue(program);
     }

@@ -47,7 +47,7 @@ export class Process {
 export class Program {
   /**
    * @param {Process} owner
-   * @param {import("./image.js").Image} image
+   * @param {import("./image.js").Image | import("./host-image.js").HostImage} image
    * @param {WebAssembly.Memory | null} memory null for a foreign program, which brings its own
    */
   constructor(owner, image, memory) {
@@ -89,6 +89,10 @@ export class Program {
     this.forkResult = 0;
     /** @type {import("./exec.js").Execution | null} */
     this.next = null;
+    /** @type {Set<Program> | null} of a host program (host-program.js): what makes its calls, and waits in them */
+    this.strands = null;
+    /** @type {(() => void) | null} of a host program: hears that its process has ended */
+    this.onEnd = null;
     /** @type {ArrayBuffer | null} what the two below are views of */
     this.buffer = null;
     this.cachedBytes = new Uint8Array(0);

@@ -1,5 +1,7 @@
 // The life of a program: instantiate, run, fork, be replaced, end.
 import { BLOCKED, EAGAIN, ENOSYS } from "./errno.js";
+import { HostImage } from "./host-image.js";
+import { startHost } from "./host-program.js";
 import { PAGE } from "./memory-pool.js";
 import { ENDED, Process, Program, REPLACED } from "./process.js";
 import { dispatch } from "./syscalls/index.js";
@@ -135,15 +137,21 @@ export function start(gate, process, execution) {
  * @param {Gate} gate
  * @param {Process} process
  * @param {Execution} execution
- * @returns {Program | null} null when there was no memory for it: the process has been killed, as on Linux
+ * @returns {Program | null} null where nothing is left to run here: a host program runs by itself, or there was no
+ *   memory for it, and the process has been killed, as on Linux
  */
 function replace(gate, process, execution) {
   process.argv = execution.argv;
   process.environ = execution.environ;
   process.preopens.clear();
+  const { image } = execution;
+  if (image instanceof HostImage) {
+    startHost(gate, process, image);
+    return null;
+  }
   try {
-    if (!execution.image.native) preopen(gate, process);
-    return instantiate(gate, process, execution.image, 0, true);
+    if (!image.native) preopen(gate, process);
+    return instantiate(gate, process, image, 0, true);
   } catch (error) {
     console.error("tabux: cannot start a program:", error);
     gate.kernel.exit_signal(process.pid, SIGKILL);
@@ -242,7 +250,8 @@ function makeChild(gate, program) {
   if (pid < 0) return null;
   const process = mirrorChild(gate, parent, pid);
   try {
-    const child = instantiate(gate, process, program.image, program.bytes.length / PAGE, false);
+    const image = /** @type {import("./image.js").Image} */ (program.image);
+    const child = instantiate(gate, process, image, program.bytes.length / PAGE, false);
     copyMemory(program, child);
     return child;
   } catch {

@@ -30,12 +30,13 @@ export class Archives {
 
   /**
    * Files and directories with all that is in them, as `tar -cz` takes them.
-   * @param {string[]} paths from `cwd`
+   * @param {(string | Uint8Array)[]} paths from `cwd`; bytes where a name may be no text
    * @param {string} cwd
    * @returns {Promise<Packed>}
    */
   async archive(paths, cwd) {
-    return this.#pack(paths.map((path) => `${kernelText(path)}\0`).join(""), kernelText(cwd), paths.join(" "));
+    const texts = paths.map((path) => (typeof path === "string" ? kernelText(path) : latin1(path)));
+    return this.#pack(texts.map((text) => `${text}\0`).join(""), kernelText(cwd), texts.join(" "));
   }
 
   /**

@@ -210,16 +210,16 @@ export class SessionKeeper {
     if (this.store.saves) await this.store.save({ strict: false });
   }
 
-  /** Saves and lets go of the session. */
+  /**
+   * Saves and lets go of the session.
+   * @throws {Error} NoSpaceError, StorageError: it could not be saved, and everything goes on
+   */
   async close() {
     if (this.#closed) return;
+    await this.sync();
     this.#closed = true;
     clearInterval(this.#timer);
-    try {
-      await this.sync();
-    } finally {
-      await this.store.close();
-    }
+    await this.store.close();
   }
 }
 
