@@ -159,6 +159,16 @@ export function access(value, name) {
 }
 
 /**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {boolean}
+ */
+export function boolean(value, name) {
+  if (typeof value !== "boolean") throw new InvalidArgumentError(`${name} must be true or false`);
+  return value;
+}
+
+/**
  * @template {(...args: any[]) => unknown} Callback
  * @param {unknown} value
  * @param {string} name
