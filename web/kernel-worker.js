@@ -13,9 +13,13 @@ program.catch(() => {}); // boot() tells of it
  * @type {{ archives: InstanceType<Program["Archives"]>, commands: InstanceType<Program["CommandRunner"]>,
  *   files: InstanceType<Program["FileAccess"]>,
  *   host: InstanceType<Program["HostCommands"]>, page: InstanceType<Program["PageChannel"]>,
+ *   mounts: () => Promise<import("./worker/mounts.js").MountKeeper>,
  *   session: InstanceType<Program["SessionKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
  */
 let parts;
+
+/** @type {Map<number, any[]>} what the page has handed over for each mount */
+const callbacks = new Map();
 
 /**
  * Lets go of a callback of the page, whose port would else stay open.
@@ -69,6 +73,8 @@ Comlink.expose({
     const archives = new modules.Archives(system);
     const host = new HostCommands(system, { session: new SessionService(keeper, assets.site.href, archives), page });
     installBuiltin(host); // before the session's files: they lie over these too
+    /** @type {Promise<import("./worker/mounts.js").MountKeeper> | undefined} */
+    let mountKeeper;
     keeper.open();
     modules.setLimits(system, limits, await room);
     // events reach the worker between two slices of the programs; each is such a pause
@@ -81,11 +87,12 @@ Comlink.expose({
       files: new FileAccess(system),
       host,
       page,
+      mounts: () => (mountKeeper ??= import("./worker/mounts.js").then(({ MountKeeper }) => new MountKeeper(system))),
       session: keeper,
       // (where nothing is kept, shells have nothing to go on from)
       terminals: new TerminalRunner(system, store.saves ? session.name : null),
     };
-    for (const [path, content] of Object.entries(files)) parts.files.write(path, content);
+    for (const [path, content] of Object.entries(files)) await parts.files.write(path, content);
     booted = true;
     return { bootMs: performance.now() - started, bootInfo: system.info, session: keeper.told };
   },
@@ -120,8 +127,34 @@ Comlink.expose({
   filesExists: (/** @type {string} */ path) => parts.files.exists(path),
   filesMakeDir: (/** @type {string} */ path) => parts.files.makeDir(path),
   filesRename: (/** @type {string} */ from, /** @type {string} */ to) => parts.files.rename(from, to),
-  sync: () => parts.session.sync(),
-  close: () => parts.session.close(),
+  async sync() {
+    await Promise.all([parts.session.sync(), parts.files.syncMounts()]);
+  },
+  /** @param {any} request @param {any} provider @param {any} onFailure */
+  async mount(request, provider, onFailure) {
+    try {
+      const number = await (await parts.mounts()).mount(request, provider, onFailure);
+      callbacks.set(number, [provider, onFailure]);
+      return number;
+    } catch (error) {
+      release(provider);
+      release(onFailure);
+      throw error;
+    }
+  },
+  async unmount(/** @type {string} */ path, /** @type {boolean} */ force) {
+    const number = await (await parts.mounts()).unmount(path, force);
+    callbacks.get(number)?.forEach(release);
+    callbacks.delete(number);
+    return number;
+  },
+  async mountChanged(/** @type {number} */ number, /** @type {string} */ path) {
+    (await parts.mounts()).changed(number, path);
+  },
+  async close() {
+    await parts.files.syncMounts();
+    await parts.session.close();
+  },
   snapshot: (/** @type {string} */ name) => parts.session.snapshot(name),
   restore: (/** @type {string} */ id) => parts.session.restore(id),
   lend: (/** @type {string} */ id, /** @type {MessagePort} */ port) => parts.session.store.lend(id, port),

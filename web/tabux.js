@@ -14,6 +14,7 @@ import { BootError, InvalidArgumentError, SandboxKilledError, TabuxError } from 
 import { Files } from "./client/files.js";
 import { Host } from "./client/host.js";
 import * as check from "./client/options.js";
+import { providers } from "./client/providers.js";
 import { Ptys } from "./client/pty.js";
 import { Session } from "./client/session.js";
 import { Sessions } from "./client/sessions.js";
@@ -83,9 +84,17 @@ async function snapshotHolder(id) {
   return undefined;
 }
 
-/** A Unix system of its own, in a worker. Make one by `Sandbox.create`. */
-export class Sandbox {
+/**
+ * A Unix system of its own, in a worker. Make one by `Sandbox.create`. A `mounterror` event, whose `detail` has `path`,
+ * `operation` and `message`, tells of something that the provider of a mount did not do.
+ */
+export class Sandbox extends EventTarget {
   #connection;
+  /** @type {Map<number, () => void>} what ends the watching of a mount, by its number */
+  #watches = new Map();
+
+  /** What can be mounted besides objects and directory handles. */
+  static providers = providers;
 
   /** The sessions of this site in this browser. */
   static sessions = new Sessions(BASE_URL);
@@ -97,6 +106,7 @@ export class Sandbox {
    * @param {Host} host
    */
   constructor(connection, result, session, host) {
+    super();
     if (!(connection instanceof Connection)) {
       throw new InvalidArgumentError("Sandboxes are made by `await Sandbox.create()`, not by `new Sandbox()`");
     }
@@ -248,6 +258,44 @@ export class Sandbox {
     const { blob, notes } = await this.#connection.call(() => this.#connection.kernel.export());
     warn("export", notes);
     return blob;
+  }
+
+  /**
+   * Mounts somebody else's files over a directory, which is made if it is not there (docs/mounts.md). They are no part
+   * of the session, of snapshots and exports.
+   * @param {string} path
+   * @param {import("./client/providers.js").Mountable} provider An object of contents by path, a
+   *   FileSystemDirectoryHandle, what `Sandbox.providers` makes, or any object with the methods of a provider.
+   * @param {{ readOnly?: boolean }} [options]
+   * @returns {Promise<void>}
+   */
+  async mount(path, provider, options) {
+    check.path(path, "mount: path");
+    const { readOnly = false } = check.checkOptions("mount", options, { readOnly: check.flag });
+    const { prepare, remote } = await import("./client/mounting.js");
+    const { request, provider: own } = prepare(provider);
+    const told = (/** @type {import("./mounts/host-mount.js").MountFailure} */ detail) =>
+      void this.dispatchEvent(new CustomEvent("mounterror", { detail }));
+    const number = await this.#connection.call(() =>
+      this.#connection.kernel.mount({ ...request, path, readOnly }, own && remote(own), callable(told)),
+    );
+    const stop = own?.watch?.((changed) => void this.#connection.kernel.mountChanged(number, String(changed)));
+    if (stop) this.#watches.set(number, stop);
+  }
+
+  /**
+   * Takes a mount away, after everything written has gone to its provider.
+   * @param {string} path
+   * @param {{ force?: boolean }} [options] `force`: also while programs use it, and without waiting for the provider.
+   * @returns {Promise<void>}
+   * @throws {PermissionDeniedError} it is in use
+   */
+  async unmount(path, options) {
+    check.path(path, "unmount: path");
+    const { force = false } = check.checkOptions("unmount", options, { force: check.flag });
+    const number = await this.#connection.call(() => this.#connection.kernel.unmount(path, force));
+    this.#watches.get(number)?.();
+    this.#watches.delete(number);
   }
 
   /**

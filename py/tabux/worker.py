@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tabux.abi.errno import EIO, SysError
-from tabux.api import commands, files, hosts, owner, session, terminals
+from tabux.api import commands, files, hosts, mounts, owner, session, terminals
 from tabux.api.archives import Archives
 from tabux.fs.bundle import Part
 from tabux.fs.inode import Inode
 from tabux.fs.manifest import Entry, content
+from tabux.fs.pending import Pending
 from tabux.kernel.boot import boot, install, system_calls
+from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
 
 
@@ -48,7 +50,10 @@ class Worker:
         )
 
     def api(self) -> dict[str, Callable[..., Any]]:
-        """The API's functions by name. A failure answers -errno, also where success answers text."""
+        """The API's functions by name.
+
+        A failure answers -errno, also where success answers text; BLOCKED means: again after `wake(0)`.
+        """
         k = self.kernel
         archives = Archives()
         table: dict[str, Callable[..., Any]] = {
@@ -77,6 +82,10 @@ class Worker:
             "session_restore": session.restore,
             "session_written": session.written,
             "end_processes": session.end_processes,
+            "mount": mounts.mount,
+            "mounted": mounts.mounted,
+            "unmount": mounts.unmount,
+            "mount_space": mounts.space,
             "pty_create": terminals.create,
             "pty_write": terminals.write,
             "pty_resize": terminals.resize,
@@ -112,6 +121,9 @@ class Worker:
                 return function(k, *arguments)
             except SysError as error:
                 return -error.errno
+            except Pending as pending:
+                pending.waiters.add(0)
+                return BLOCKED
             except Exception as error:
                 k.gate.log(f"tabux: the API failed inside the kernel: {error!r}")
                 return -EIO

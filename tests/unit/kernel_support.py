@@ -54,6 +54,9 @@ class FakeGate:
         self.foreground: list[int] = []
         self.logged: list[str] = []
         self.arguments: dict[int, str] = {}
+        #: who waits for storage, and what host mounts have asked for
+        self.uninterrupted: set[int] = set()
+        self.host: list[tuple[object, ...]] = []
 
     def wake(self, pid: int) -> None:
         self.woken.append(pid)
@@ -147,6 +150,27 @@ class FakeGate:
 
     def log(self, text: str) -> None:
         self.logged.append(text)
+
+    def uninterruptible(self, pid: int) -> None:
+        self.uninterrupted.add(pid)
+
+    def host_list(self, mount: int, ino: int, path: str) -> None:
+        self.host.append(("list", mount, ino, path))
+
+    def host_do(self, mount: int, operation: int, kind: str, path: str, other: str, keep: int) -> None:
+        self.host.append((kind, mount, operation, path, other, keep))
+
+    def host_consumed(self, mount: int, operation: int) -> None:
+        self.host.append(("consumed", mount, operation))
+
+    def host_open(self, mount: int, ino: int, path: str, size: int, mtime_ms: float) -> None:
+        self.host.append(("open", mount, ino, path, size, mtime_ms))
+
+    def host_closed(self, mount: int, ino: int) -> None:
+        self.host.append(("closed", mount, ino))
+
+    def host_times(self, mount: int, ino: int, path: str, atime_ms: float, mtime_ms: float) -> None:
+        self.host.append(("times", mount, ino, path, atime_ms, mtime_ms))
 
 
 class System:

@@ -56,6 +56,14 @@
  * @property {{ generation: number } | null} witness What the page knows of an earlier visit.
  * @property {{ session: string, id: string } | MessagePort} [fork] The snapshot to begin with.
  *
+ * @typedef {object} MountRequest
+ * @property {string} path
+ * @property {boolean} readOnly
+ * @property {string} source For /proc/mounts.
+ * @property {string[]} can What a provider of the page offers.
+ * @property {FileSystemDirectoryHandle} [handle]
+ * @property {{ base: string, index: Record<string, import("../mounts/providers/fetch.js").FetchedFile> }} [tree]
+ *
  * @typedef {object} SnapshotInfo
  * @property {string} id
  * @property {string} name As it was given; may be empty.
@@ -92,6 +100,10 @@
  * @property {(path: string) => void} filesMakeDir
  * @property {(from: string, to: string) => void} filesRename
  * @property {(path: string) => void} filesRemove
+ * @property {(request: MountRequest, provider: import("../mounts/provider.js").Provider | null,
+ *   onFailure: (failure: import("../mounts/host-mount.js").MountFailure) => void) => number} mount Answers a number.
+ * @property {(path: string, force: boolean) => number} unmount Answers the number that it had.
+ * @property {(number: number, path: string) => void} mountChanged
  * @property {() => void} sync Answers when everything written so far is on disk.
  * @property {() => void} close Saves and lets go of the session.
  * @property {(name: string) => string} snapshot

@@ -81,8 +81,14 @@ export class ContentStore {
   discard(ino) {
     const content = this.byInode.get(ino);
     if (!content) return;
+    this.byInode.delete(ino);
+    this.unreported.delete(content);
+    content.store.dropped(content);
+  }
+
+  /** @param {Content} content is gone */
+  dropped(content) {
     this.allocated -= content.allocated;
     this.forget(content);
-    this.byInode.delete(ino);
   }
 }

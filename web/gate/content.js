@@ -28,6 +28,8 @@ export class Content {
     this.ino = ino;
     this.store = store;
     this.size = 0;
+    /** @type {import("../mounts/host-mount.js").HostMount | null} where somebody else keeps it */
+    this.mount = null;
     /** @type {Map<number, Chunk>} by index; one that is not there is a hole */
     this.chunks = new Map();
     /** How many pieces are in the store only. */
@@ -408,6 +410,14 @@ export class Content {
       if (chunk) found.push([index, chunk]);
     }
     return found;
+  }
+
+  /**
+   * Has somebody else who keeps the content (web/mounts) take what has been written.
+   * @returns {Promise<number> | null} 0 or -errno; null where there is nothing to wait for
+   */
+  flush() {
+    return null;
   }
 
   // ---- what is not here yet

@@ -3,6 +3,7 @@ import { ContentStore } from "./content-store.js";
 import { BLOCKED, EINTR, EIO, ESRCH } from "./errno.js";
 import { MemoryPool } from "./memory-pool.js";
 import { Kind, OpenFile } from "./open-file.js";
+import { Mounts } from "../mounts/mounts.js";
 import { Pipe } from "./pipe.js";
 import { ENDED, REPLACED, Process, addressFault } from "./process.js";
 import { Shelf } from "./shelf.js";
@@ -63,6 +64,8 @@ export class Gate {
     this.save = null;
     /** @type {Session | null} where the kernel finds what it has not asked for yet */
     this.session = null;
+    /** Files that somebody else keeps. */
+    this.mounts = new Mounts();
     this.calls = 0;
     this.lastBreathMs = 0;
     /** Up to when CPU time has been charged to somebody. */

@@ -28,7 +28,11 @@ export function kernelInterface(gate, base, begun) {
   /** @type {Map<string, Download>} files of the site that hold several of the sandbox */
   const chunks = new Map();
   return {
-    wake: (/** @type {number} */ pid) => gate.wake(pid),
+    wake: (/** @type {number} */ pid) => (pid ? gate.wake(pid) : gate.mounts.wakeOwner()),
+    uninterruptible: (/** @type {number} */ pid) => {
+      const program = gate.processes.get(pid)?.program;
+      if (program) program.uninterruptible = true;
+    },
     signal_due: (/** @type {number} */ pid, /** @type {boolean} */ due) => gate.signalDue(pid, due),
     set_stopped: (/** @type {number} */ pid, /** @type {boolean} */ stopped) => gate.setStopped(pid, stopped),
     gone: (/** @type {number} */ pid, /** @type {number} */ status) => gate.gone(pid, status),
@@ -80,6 +84,17 @@ export function kernelInterface(gate, base, begun) {
     cpu_time: (/** @type {number} */ pid) => gate.processes.get(pid)?.cpuMs ?? 0,
     sleeping: (/** @type {number} */ pid) => gate.processes.get(pid)?.program?.retry !== null,
     memory_size: (/** @type {number} */ pid) => gate.processes.get(pid)?.program?.memory?.buffer.byteLength ?? 0,
+    host_list: (/** @type {number} */ mount, /** @type {number} */ ino, /** @type {string} */ path) =>
+      gate.mounts.get(mount)?.list(ino, path),
+    host_do: (/** @type {number} */ mount, /** @type {number} */ operation, /** @type {string} */ kind, /** @type {string} */ path, /** @type {string} */ other, /** @type {number} */ keep) =>
+      gate.mounts.get(mount)?.change(operation, kind, path, other, keep),
+    host_consumed: (/** @type {number} */ mount, /** @type {number} */ operation) =>
+      gate.mounts.get(mount)?.consumed(operation),
+    host_open: (/** @type {number} */ mount, /** @type {number} */ ino, /** @type {string} */ path, /** @type {number} */ size, /** @type {number} */ modifiedMs) =>
+      gate.mounts.get(mount)?.open(ino, path, size, modifiedMs),
+    host_closed: (/** @type {number} */ mount, /** @type {number} */ ino) => gate.mounts.get(mount)?.closed(ino),
+    host_times: (/** @type {number} */ mount, /** @type {number} */ ino, /** @type {string} */ path, /** @type {number} */ accessedMs, /** @type {number} */ modifiedMs) =>
+      gate.mounts.get(mount)?.times(ino, path, modifiedMs, accessedMs),
     now: () => performance.timeOrigin + performance.now(),
     log: (/** @type {string} */ text) => console.error(text),
   };

@@ -261,6 +261,8 @@ export class Program {
     // (the child that this instance acted for has been killed meanwhile)
     if (this.process.dead) return this.finished(-ESRCH);
     this.retrying = true;
+    // (what it waits for next may be something else)
+    this.uninterruptible = false;
     let result = /** @type {() => number} */ (this.retry)();
     this.retrying = false;
     if (result === BLOCKED) {

@@ -70,8 +70,11 @@ export function preopen(gate, process) {
 function place(gate, process, fd, path) {
   if (!process.preopens.has(fd) || path.startsWith("/")) return [fd, path];
   const first = path.split("/", 1)[0];
-  const there = (/** @type {string} */ name) =>
-    gate.kernel.faccessat(process.pid, AT_FDCWD, name, 0, AT_SYMLINK_NOFOLLOW) === 0;
+  const there = (/** @type {string} */ name) => {
+    const found = gate.kernel.faccessat(process.pid, AT_FDCWD, name, 0, AT_SYMLINK_NOFOLLOW);
+    // (where that has to come first, the call itself waits for the same, and then asks again)
+    return found === 0 || found === BLOCKED;
+  };
   return there(first) || !there(`/${first}`) ? [AT_FDCWD, path] : [AT_FDCWD, `/${path}`];
 }
 

@@ -2,12 +2,13 @@
 import { readv, seek, writev, randomFill } from "./descriptors.js";
 import { BLOCKED, EINVAL, wasiErrno } from "./errno.js";
 import { ENDED } from "./process.js";
-import { waitForSave } from "./saving.js";
+import { waitForFlush, waitForSave } from "./saving.js";
 import { RESOLUTION, clockTime } from "./time.js";
 import { foreignPreview1 } from "./wasi-foreign.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
 /** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./open-file.js").OpenFile} OpenFile */
 
 /**
  * @param {Program} program
@@ -104,13 +105,19 @@ export function preview1(gate, program) {
         if (result >= 0) program.setU64(out, BigInt(result));
         return Math.min(result, 0);
       }, 0),
-    fd_sync: (/** @type {number} */ fd) => call(() => gate.kernel.fsync(program.process.pid, fd) || waitForSave(gate, program), 0),
+    fd_sync: (/** @type {number} */ fd) => 
+      call(() => {
+        const { pid, files } = program.process;
+        return gate.kernel.fsync(pid, fd) || waitForSave(gate, program, /** @type {OpenFile} */ (files[fd]));
+      }, 0),
     fd_close: (/** @type {number} */ fd) =>
       call(() => {
+        const flushed = waitForFlush(gate, program, program.process.files[fd]);
+        if (flushed === BLOCKED) return BLOCKED;
         gate.report();
         const result = gate.kernel.close(program.process.pid, fd);
         if (result === 0) program.process.files[fd] = undefined;
-        return result;
+        return result || flushed;
       }, 0),
   };
   return program.image.native ? shared : { ...shared, ...foreignPreview1(gate, program, call) };

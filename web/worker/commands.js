@@ -1,4 +1,5 @@
 // commands.run: bash -c in a session of its own, its output caught.
+import { BLOCKED } from "../gate/errno.js";
 import { Kind, O_WRONLY } from "../gate/open-file.js";
 import { apiError } from "./errors.js";
 import { adopt, kernelText, launch } from "./launch.js";
@@ -55,10 +56,11 @@ export class CommandRunner {
    * @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput
    * @returns {Promise<{ stdout: Uint8Array, stderr: Uint8Array, exitCode: number, durationMs: number }>}
    */
-  run(id, command, { cwd = HOME, envs = {}, stdin, timeoutMs }, onOutput) {
+  async run(id, command, { cwd = HOME, envs = {}, stdin, timeoutMs }, onOutput) {
     const started = performance.now();
     const { gate, api } = this.system;
-    const pid = api.run(kernelText(cwd));
+    let pid = api.run(kernelText(cwd));
+    if (pid === BLOCKED) pid = await gate.mounts.settled(() => api.run(kernelText(cwd)), BLOCKED);
     if (pid < 0) throw apiError(pid, cwd);
     const [, inId, inPipe, outId, outSink, errId, errSink] = [0, 1, 2, 3, 4, 5, 6].map((i) => gate.mailInt(i));
     const process = adopt(this.system, pid);

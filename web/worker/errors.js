@@ -5,10 +5,12 @@ const ERRORS = {
   1: ["PermissionDeniedError", "the operation is not permitted"],
   2: ["NotFoundError", "no such file or directory"],
   3: ["NotFoundError", "it has ended"],
+  5: ["StorageError", "it could not be read or written"],
   11: ["LimitExceededError", "too many processes: wait for some to end, or kill the sandbox"],
   13: ["PermissionDeniedError", "permission denied"],
   16: ["PermissionDeniedError", "it is in use"],
   17: ["FileExistsError", "something is there already"],
+  18: ["InvalidArgumentError", "it is on another file system"],
   20: ["NotADirectoryError", "part of the path is not a directory"],
   21: ["IsADirectoryError", "it is a directory"],
   22: ["InvalidArgumentError", "that cannot be done with this kind of file"],
@@ -17,6 +19,8 @@ const ERRORS = {
   30: ["PermissionDeniedError", "the file system is read-only"],
   36: ["InvalidArgumentError", "the name is too long"],
   39: ["DirectoryNotEmptyError", "the directory is not empty"],
+  84: ["InvalidArgumentError", "a name that is not UTF-8"],
+  95: ["InvalidArgumentError", "that kind of file system cannot do it"],
   40: ["InvalidArgumentError", "too many symbolic links"],
 };
 

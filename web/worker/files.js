@@ -19,25 +19,40 @@ export class FileAccess {
    * @param {string} operation
    * @param {string} path for the message
    * @param {...string} paths what the kernel gets
-   * @returns {any}
+   * @returns {Promise<any>}
    * @throws {Error} a typed one
    */
-  #call(operation, path, ...paths) {
+  async #call(operation, path, ...paths) {
     const { gate, api } = this.system;
-    gate.report();
-    const result = api[operation](...paths.map(kernelText));
+    const attempt = () => {
+      gate.report();
+      return api[operation](...paths.map(kernelText));
+    };
+    let result = attempt();
+    if (result === BLOCKED) result = await gate.mounts.settled(attempt, BLOCKED);
     if (typeof result === "number" && result < 0) throw apiError(result, path);
     return result;
   }
 
   /** @param {string} path @param {Uint8Array} data */
-  write(path, data) {
+  async write(path, data) {
     const { gate } = this.system;
-    const content = gate.contents.of(this.#call("write", path, path));
+    const content = gate.contents.of(await this.#call("write", path, path));
     const error = content.replace(data);
     if (error) throw apiError(error, path);
     gate.contents.touched(content, 0);
     gate.report();
+    await this.#flush(content, path);
+  }
+
+  /**
+   * Waits until somebody else who keeps the file has what was written.
+   * @param {import("../gate/content.js").Content} content
+   * @param {string} path
+   */
+  async #flush(content, path) {
+    const error = await content.flush();
+    if (error) throw apiError(error, path);
   }
 
   /**
@@ -48,12 +63,12 @@ export class FileAccess {
    */
   async writeBlob(path, blob) {
     const { gate } = this.system;
-    const content = gate.contents.of(this.#call("write", path, path));
+    const content = gate.contents.of(await this.#call("write", path, path));
     let error = content.replace(new Uint8Array(0));
     for (let from = 0; !error; from += PIECE) {
       gate.contents.touched(content, 0);
       gate.report();
-      if (from >= blob.size) return;
+      if (from >= blob.size) return this.#flush(content, path);
       let bytes;
       try {
         bytes = new Uint8Array(await blob.slice(from, from + PIECE).arrayBuffer());
@@ -69,7 +84,7 @@ export class FileAccess {
 
   /** @param {string} path @returns {Promise<Uint8Array>} a copy */
   async read(path) {
-    const content = this.system.gate.contents.of(this.#call("read", path, path));
+    const content = this.system.gate.contents.of(await this.#call("read", path, path));
     let error;
     do {
       error = await new Promise((resolve) => {
@@ -84,32 +99,41 @@ export class FileAccess {
   }
 
   /** @param {string} path */
-  list(path) {
-    return JSON.parse(this.#call("list", path, path));
+  async list(path) {
+    return JSON.parse(await this.#call("list", path, path));
   }
 
   /** @param {string} path */
-  info(path) {
-    return JSON.parse(this.#call("info", path, path));
+  async info(path) {
+    return JSON.parse(await this.#call("info", path, path));
   }
 
   /** @param {string} path */
-  exists(path) {
-    return this.#call("exists", path, path) === 1;
+  async exists(path) {
+    return (await this.#call("exists", path, path)) === 1;
   }
 
   /** @param {string} path */
-  makeDir(path) {
-    this.#call("make_dir", path, path);
+  async makeDir(path) {
+    await this.#call("make_dir", path, path);
   }
 
   /** @param {string} from @param {string} to */
-  rename(from, to) {
-    this.#call("rename", `${from} -> ${to}`, from, to);
+  async rename(from, to) {
+    await this.#call("rename", `${from} -> ${to}`, from, to);
   }
 
   /** @param {string} path */
-  remove(path) {
-    this.#call("remove", path, path);
+  async remove(path) {
+    await this.#call("remove", path, path);
+  }
+
+  /**
+   * Waits until everything written so far to host mounts is there.
+   * @throws {Error} a provider has failed
+   */
+  async syncMounts() {
+    const error = await this.system.gate.mounts.flush();
+    if (error) throw apiError(error, "a host mount");
   }
 }

@@ -1,5 +1,5 @@
 // Interactive sessions: a login shell on a terminal whose screen is the page.
-import { ENOENT, ESRCH } from "../gate/errno.js";
+import { BLOCKED, ENOENT, ESRCH } from "../gate/errno.js";
 import { Kind, O_RDWR } from "../gate/open-file.js";
 import { latin1 } from "../gate/process.js";
 import { Screen } from "../gate/screen.js";
@@ -47,7 +47,9 @@ export class TerminalRunner {
    */
   async create({ cols, rows, cwd, envs = {}, command }, onData, onBusy) {
     const { gate, api } = this.system;
-    const pid = api.pty_create(kernelText(cwd ?? HOME), cols, rows);
+    const begin = () => api.pty_create(kernelText(cwd ?? HOME), cols, rows);
+    let pid = begin();
+    if (pid === BLOCKED) pid = await gate.mounts.settled(begin, BLOCKED);
     if (pid < 0) throw apiError(pid, cwd ?? HOME);
     const [, file, terminal] = [0, 1, 2].map((i) => gate.mailInt(i));
     const process = adopt(this.system, pid);

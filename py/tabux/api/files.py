@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tabux.abi.errno import EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, SysError
+from tabux.abi.errno import EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, EROFS, SysError
 from tabux.abi.fcntl import O_CREAT, O_RDWR
 from tabux.abi.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from tabux.api.owner import HOME, USER
@@ -16,7 +16,7 @@ from tabux.kernel.kernel import Kernel
 _TYPES = {S_IFREG: "file", S_IFDIR: "dir", S_IFLNK: "symlink"}
 
 
-def _home(k: Kernel) -> Inode:
+def home(k: Kernel) -> Inode:
     """Where relative paths start: the user's home, or / when that is gone."""
     try:
         return k.vfs.lookup(k.vfs.root, HOME, ROOT)
@@ -33,7 +33,7 @@ def make_dir(k: Kernel, path: str) -> int:
 
     EEXIST where something else is there, ENOTDIR where that is so above it.
     """
-    start = k.vfs.root if path.startswith("/") else _home(k)
+    start = k.vfs.root if path.startswith("/") else home(k)
     names = [name for name in path.split("/") if name not in ("", ".")]
     for i, name in enumerate(names):
         try:
@@ -63,22 +63,31 @@ def write(k: Kernel, path: str) -> int:
         raise SysError(EISDIR)
     _make_parents(k, path)
     try:
-        inode = k.vfs.lookup(_home(k), path, ROOT)
+        inode = k.vfs.lookup(home(k), path, ROOT)
     except SysError as error:
         if error.errno != ENOENT:
             raise
-        inode, _ = k.vfs.open(_home(k), path, O_RDWR | O_CREAT, 0o644, ROOT)
+        inode, _ = k.vfs.open(home(k), path, O_RDWR | O_CREAT, 0o644, ROOT)
         _give_to_user(inode)
     if inode.mode & S_IFMT == S_IFDIR:
         raise SysError(EISDIR)
     if inode.mode & S_IFMT != S_IFREG or inode.virtual:
         raise SysError(EINVAL)
+    if inode.mount.readonly:
+        raise SysError(EROFS)
+    _use(inode)
     return inode.ino
+
+
+def _use(inode: Inode) -> None:
+    """The content is about to be used."""
+    if inode.mount.host is not None and inode.mode & S_IFMT == S_IFREG:
+        inode.mount.host.open(inode)
 
 
 def read(k: Kernel, path: str) -> int:
     """The number under which the gate has the content. EISDIR, ENOENT, EINVAL (not a regular file)."""
-    inode = k.vfs.lookup(_home(k), path, ROOT)
+    inode = k.vfs.lookup(home(k), path, ROOT)
     if inode.mode & S_IFMT == S_IFDIR:
         raise SysError(EISDIR)
     if inode.mode & S_IFMT != S_IFREG:
@@ -87,6 +96,7 @@ def read(k: Kernel, path: str) -> int:
         number = k.vfs.table.number()
         k.gate.set_text(number, inode.read(None))
         return number
+    _use(inode)
     return inode.ino
 
 
@@ -112,8 +122,8 @@ def _plain(k: Kernel, path: str) -> str:
 
     Symbolic links stay as they were named, except before a "..", where they count.
     """
-    home = HOME if _home(k) is not k.vfs.root else ""
-    full = path if path.startswith("/") else f"{home}/{path}"
+    above = HOME if home(k) is not k.vfs.root else ""
+    full = path if path.startswith("/") else f"{above}/{path}"
     names = [name for name in full.split("/") if name not in ("", ".")]
     if ".." not in names:
         return "/" + "/".join(names)
@@ -125,14 +135,14 @@ def _plain(k: Kernel, path: str) -> str:
 
 def info(k: Kernel, path: str) -> str:
     """One file as JSON (a FileInfo of the public module); a symbolic link at the end is described itself."""
-    inode = k.vfs.lookup(_home(k), path, ROOT, False)
+    inode = k.vfs.lookup(home(k), path, ROOT, False)
     full = _plain(k, path)
     return json.dumps(_info(full.rsplit("/", 1)[-1] or "/", full, inode))
 
 
 def listing(k: Kernel, path: str) -> str:
     """The entries of a directory as JSON, sorted by name. ENOTDIR, ENOENT."""
-    directory = k.vfs.lookup(_home(k), path, ROOT)
+    directory = k.vfs.lookup(home(k), path, ROOT)
     base = _plain(k, path).rstrip("/")
     entries = sorted((e for e in k.vfs.listdir(directory) if e[0] not in (".", "..")), key=lambda e: e[0])
     return json.dumps([_info(name, f"{base}/{name}", inode) for name, inode in entries])
@@ -141,7 +151,7 @@ def listing(k: Kernel, path: str) -> str:
 def exists(k: Kernel, path: str) -> int:
     """1 when something is at `path`, else 0."""
     try:
-        k.vfs.lookup(_home(k), path, ROOT, False)
+        k.vfs.lookup(home(k), path, ROOT, False)
     except SysError:
         return 0
     return 1
@@ -150,11 +160,11 @@ def exists(k: Kernel, path: str) -> int:
 def rename(k: Kernel, old: str, new: str) -> int:
     """Renames; parents of the new name are made."""
     _make_parents(k, new.rstrip("/"))
-    k.vfs.rename(_home(k), old, _home(k), new, ROOT)
+    k.vfs.rename(home(k), old, home(k), new, ROOT)
     return 0
 
 
 def remove(k: Kernel, path: str) -> int:
     """Removes a file, or a directory with all that is in it: see `Naming.remove_tree`."""
-    k.vfs.remove_tree(_home(k), path, ROOT)
+    k.vfs.remove_tree(home(k), path, ROOT)
     return 0

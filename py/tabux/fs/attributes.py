@@ -45,6 +45,8 @@ class Attributes(Opening):
             raise SysError(EOPNOTSUPP)
         if not owns(inode, cred):
             raise SysError(EPERM)
+        if inode.mount.host is not None:
+            return
         mode &= S_IALLUGO
         if mode & S_ISGID and cred.euid != 0 and not cred.in_group(inode.gid):
             mode &= ~S_ISGID
@@ -79,6 +81,8 @@ class Attributes(Opening):
                 raise SysError(EPERM)
             if gid != -1 and not (is_owner and (gid == inode.gid or cred.in_group(gid))):
                 raise SysError(EPERM)
+        if inode.mount.host is not None:
+            return
         self._change(inode)
         if inode.mode & 0o6000 and inode.mode & S_IFMT != S_IFDIR:
             mode = without_privilege(inode.mode, cred.euid == 0 or cred.in_group(inode.gid))
@@ -134,6 +138,8 @@ class Attributes(Opening):
         if mtime[1] != UTIME_OMIT:
             inode.mtime = now if mtime[1] == UTIME_NOW else mtime[0] * 1_000_000_000 + mtime[1]
         inode.ctime = now
+        if inode.mount.host is not None:
+            inode.mount.host.times(inode)
 
     def truncate(self, start: Inode, path: str, size: int, cred: Credentials, context: object = None) -> None:
         """truncate(2). EINVAL (negative; not a regular file), EISDIR, EACCES, EROFS; the store's errors."""
@@ -147,6 +153,8 @@ class Attributes(Opening):
             raise SysError(EROFS)
         if not permitted(inode, MAY_WRITE, cred):
             raise SysError(EACCES)
+        if inode.mount.host is not None:
+            inode.mount.host.open(inode)
         self.set_size(inode, size, cred)
 
     def set_size(self, inode: Inode, size: int, cred: Credentials) -> None:
@@ -156,10 +164,15 @@ class Attributes(Opening):
         self._resize(inode, size, cred)
 
     def allocate(self, inode: Inode, mode: int, offset: int, length: int, cred: Credentials) -> None:
-        """fallocate(2) on a regular file open for writing; `mode` is one that Linux knows. ENOSPC, EFBIG."""
+        """fallocate(2) on a regular file open for writing; `mode` is one that Linux knows.
+
+        ENOSPC, EFBIG; EOPNOTSUPP (holes in a host mount).
+        """
         end = offset + length
         if end > MAX_SIZE:
             raise SysError(EFBIG)
+        if inode.mount.host is not None and mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE):
+            raise SysError(EOPNOTSUPP)
         store, ino = self.store, inode.ino
         if mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE):
             blocks = store.punch(ino, offset, end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tabux.abi.errno import EACCES, EBUSY, EEXIST, ENOENT, ENOTDIR, EROFS, SysError
+from tabux.abi.errno import EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOTDIR, EROFS, SysError
 from tabux.abi.stat import S_IFDIR, S_IFMT
 from tabux.fs.changes import Changes
 from tabux.fs.credentials import MAY_EXEC, MAY_WRITE, ROOT, Credentials, inherited, permitted
@@ -139,8 +139,11 @@ class Core:
     def released(self, inode: Inode) -> None:
         """The opposite of `opened`. The last user of a nameless file takes its content along."""
         inode.opens -= 1
-        if inode.opens == 0 and inode.nlink == 0:
-            self._discard(inode)
+        if inode.opens == 0:
+            if inode.nlink == 0:
+                self.discard(inode)
+            elif inode.mount.host is not None:
+                inode.mount.host.closed(inode)
 
     def stale(self, inode: Inode, now: int) -> bool:
         """Whether reading renews atime: it is a day old or not newer than mtime or ctime (relatime)."""
@@ -167,7 +170,8 @@ class Core:
         inode.object = thing
         return inode
 
-    def _discard(self, inode: Inode) -> None:
+    def discard(self, inode: Inode) -> None:
+        """The inode has neither names nor users any more."""
         changes = inode.mount.changes
         if changes is not None:
             changes.discarded(inode)
@@ -205,8 +209,12 @@ class Core:
         if not permitted(directory, MAY_WRITE | MAY_EXEC, cred):
             raise SysError(EACCES)
 
-    def _create(self, directory: Inode, name: str, mode: int, cred: Credentials) -> Inode:
-        """A new inode under a new name. ENOSPC."""
+    def _create(
+        self, directory: Inode, name: str, mode: int, cred: Credentials, target: str | None = None
+    ) -> Inode:
+        """A new inode under a new name; `target` is a symbolic link's text. ENOSPC."""
+        if directory.mount.host is not None:
+            return directory.mount.host.create(directory, name, mode, self.walker.context, target)
         mode, gid = inherited(directory, mode, cred)
         now = self.clock()
         if self.shipping and directory.base is not None:
@@ -214,6 +222,9 @@ class Core:
         else:
             inode = self.table.new(mode, cred.euid, gid, now, directory.mount)
             self._change(inode)
+        if target is not None:
+            inode.target = target
+            inode.size = len(target)
         self._enter(directory, name, inode, now)
         return inode
 
@@ -249,7 +260,7 @@ class Core:
         else:
             inode.nlink -= 1
         if inode.nlink == 0 and inode.opens == 0:
-            self._discard(inode)
+            self.discard(inode)
 
     # mounts
 
@@ -273,4 +284,15 @@ class Core:
         root.mount.covers = point
         directory.children[root.name] = root
         self.mounts.append((self.path_of(root), root.mount))
+        self.generation += 1
+
+    def detach(self, root: Inode) -> None:
+        """The opposite of `attach`: the directory below is seen again. Who uses the mount is not asked."""
+        directory, covered = root.parent, root.mount.covers
+        if directory is None or directory.children is None or covered is None:
+            raise SysError(EINVAL)
+        if directory.children.get(root.name) is not root:
+            raise SysError(EBUSY)
+        directory.children[root.name] = covered
+        self.mounts = [(place, mount) for place, mount in self.mounts if mount is not root.mount]
         self.generation += 1

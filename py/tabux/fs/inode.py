@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tabux.abi.errno import ENOSPC, SysError
 from tabux.abi.stat import S_IFDIR, S_IFMT
@@ -97,11 +97,21 @@ FIRST_PASSING = 1 << 30
 class InodeTable:
     """Numbers inodes and finds them by number. A number is never used twice."""
 
-    __slots__ = ("_inodes", "_last", "_last_passing", "_last_shipped", "limit", "unseen")
+    __slots__ = (
+        "_hosted",
+        "_inodes",
+        "_last",
+        "_last_passing",
+        "_last_shipped",
+        "limit",
+        "unseen",
+    )
 
     def __init__(self, limit: int | None = None) -> None:
         """`limit` is how many inodes may exist at once, not counting the site's own (None: any number)."""
         self._inodes: dict[int, Inode] = {}
+        #: those of host mounts, which take no room here
+        self._hosted: dict[int, Inode] = {}
         self._last_shipped = 0
         self._last = FIRST_MADE - 1
         self._last_passing = FIRST_PASSING - 1
@@ -158,11 +168,20 @@ class InodeTable:
 
     def get(self, ino: int) -> Inode | None:
         """The inode with that number, None when it is gone."""
-        return self._inodes.get(ino)
+        return self._inodes.get(ino) or self._hosted.get(ino)
+
+    def host(self, inode: Inode) -> None:
+        """Takes in an inode of a host mount."""
+        self._hosted[inode.ino] = inode
+
+    def hosted(self) -> Iterable[Inode]:
+        """The inodes of host mounts."""
+        return self._hosted.values()
 
     def remove(self, inode: Inode) -> None:
         """Forgets an inode whose last name and last user are gone."""
         self._inodes.pop(inode.ino, None)
+        self._hosted.pop(inode.ino, None)
 
     def __iter__(self) -> Iterator[Inode]:
         return iter(self._inodes.values())

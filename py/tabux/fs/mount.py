@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tabux.fs.changes import Changes
+    from tabux.fs.host import HostTree
     from tabux.fs.inode import Inode
 
 
@@ -14,10 +15,11 @@ class Mount:
 
     `dev` is its device number (st_dev); a write to a `readonly` one fails with EROFS. `source`, `kind` and
     `options` are what /proc/mounts shows. `changes` has the marks of one that can be stored, None for all
-    others; `covers` is the directory that it is mounted over, None for the root's.
+    others; `covers` is the directory that it is mounted over, None for the root's; `host` has the tree of a
+    host mount.
     """
 
-    __slots__ = ("changes", "covers", "dev", "kind", "options", "readonly", "source")
+    __slots__ = ("changes", "covers", "dev", "host", "kind", "options", "readonly", "source")
 
     def __init__(
         self, dev: int, kind: str, source: str = "none", readonly: bool = False, options: str = ""
@@ -29,3 +31,4 @@ class Mount:
         self.options = options
         self.changes: Changes | None = None
         self.covers: Inode | None = None
+        self.host: HostTree | None = None

@@ -41,6 +41,11 @@ class Walker:
         self._creating = False
         self._links = 0
 
+    @property
+    def context(self) -> object:
+        """What the last walk was given for virtual files: who makes the call."""
+        return self._context
+
     def walk(
         self,
         start: Inode,

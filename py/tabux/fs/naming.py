@@ -79,10 +79,7 @@ class Naming(Core):
             raise SysError(ENAMETOOLONG)
         directory = self._vacant(start, path, cred, context)
         self._may_create(directory, cred)
-        inode = self._create(directory, self.walker.name, S_IFLNK | 0o777, cred)
-        inode.target = target
-        inode.size = len(target)
-        return inode
+        return self._create(directory, self.walker.name, S_IFLNK | 0o777, cred, target)
 
     def readlink(self, start: Inode, path: str, cred: Credentials, context: object = None) -> str:
         """readlink(2): a link's text. EINVAL for anything else."""
@@ -122,7 +119,7 @@ class Naming(Core):
         directory = self._vacant(new_start, new_path, cred, context)
         if inode.mount is not directory.mount:
             raise SysError(EXDEV)
-        if not may_link(inode, cred):
+        if inode.mount.host is not None or not may_link(inode, cred):
             raise SysError(EPERM)
         self._may_create(directory, cred)
         if inode.mode & S_IFMT == S_IFDIR:
@@ -168,6 +165,8 @@ class Naming(Core):
         if walker.slash:
             raise SysError(EISDIR if victim.mode & S_IFMT == S_IFDIR else ENOTDIR)
         self._may_delete(directory, victim, cred, is_directory=False)
+        if directory.mount.host is not None:
+            directory.mount.host.remove(directory, victim, context)
         now = self.clock()
         self._remove(directory, name, now)
         self._lose_name(victim, now)
@@ -189,6 +188,8 @@ class Naming(Core):
             raise SysError(EBUSY)
         if victim.children:
             raise SysError(ENOTEMPTY)
+        if directory.mount.host is not None:
+            directory.mount.host.remove(directory, victim, context)
         now = self.clock()
         self._remove(directory, name, now)
         self._lose_name(victim, now)

@@ -128,6 +128,8 @@ class Opening(Core):
             raise SysError(EPERM)
         if kind == S_IFSOCK:
             raise SysError(ENXIO)
+        if kind == S_IFREG and inode.mount.host is not None:
+            inode.mount.host.open(inode)
         if flags & O_TRUNC and kind == S_IFREG:
             self._resize(inode, 0, cred)
 
@@ -170,7 +172,7 @@ class Opening(Core):
             raise SysError(EROFS)
         if not permitted(directory, MAY_WRITE | MAY_EXEC, cred):
             raise SysError(EACCES)
-        if directory.virtual:
+        if directory.virtual or directory.mount.host is not None:
             raise SysError(EOPNOTSUPP)
         if directory.nlink == 0:
             raise SysError(EPERM)

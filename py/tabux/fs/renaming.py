@@ -41,7 +41,7 @@ class Renaming(Naming):
 
         ENOENT; EEXIST (NOREPLACE); EBUSY (".", "..", the root, a mount); EINVAL (a directory into itself; bad
         flags); ENOTEMPTY; ENOTDIR and EISDIR (kinds that do not fit; a slash after a file's name); EXDEV;
-        EACCES; EPERM (sticky directory); EROFS.
+        EACCES; EPERM (sticky directory); EROFS. On host mounts also EINVAL (EXCHANGE).
         """
         exchange = flags & RENAME_EXCHANGE
         if flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) or (exchange and flags & RENAME_NOREPLACE):
@@ -97,6 +97,11 @@ class Renaming(Naming):
             raise SysError(EBUSY)
         if target is not None and not exchange and target.children:
             raise SysError(ENOTEMPTY)
+        host = old_dir.mount.host
+        if host is not None:
+            if exchange:
+                raise SysError(EINVAL)
+            host.rename(source, new_dir, new_name, target, context)
         self._change(source)
         now = self.clock()
         source.ctime = now

@@ -2,7 +2,7 @@
 
 All that keep files in memory share one room: what the sandbox may write, in bytes and in inodes. The site's
 own files take nothing of it. So the root file system has used what all of them have, and any other one is as
-large as what it has used and what is free.
+large as what it has used and what is free. Host mounts have room of their own.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ BLOCK = 4096
 _MAGIC = {
     "devpts": 0x1CD1,
     "devtmpfs": 0x01021994,
+    "hostfs": 0x01021997,
     "pipefs": 0x50495045,
     "proc": 0x9FA0,
     "tmpfs": 0x01021994,
@@ -47,6 +48,10 @@ def statistics(vfs: Vfs, mount: Mount) -> Statistics:
     """What is used and free on a mounted file system; only zeros for one that keeps no files."""
     magic = _MAGIC.get(mount.kind, _TABUXFS_MAGIC)
     flags = _ST_VALID | _ST_RELATIME | (_ST_RDONLY if mount.readonly else 0)
+    if mount.host is not None:
+        # (0 where its provider does not say)
+        total, free = (size // BLOCK for size in mount.host.space or (0, 0))
+        return Statistics(magic, total, free, 0, 0, flags)
     if mount.kind != _ROOT and mount.kind not in _MEMORY:
         return Statistics(magic, 0, 0, 0, 0, flags)
     taken, limit = vfs.store.space()

@@ -11,9 +11,11 @@ from tabux.fs.devices import make_devices
 from tabux.fs.inode import Inode
 from tabux.fs.layout import make_layout
 from tabux.fs.manifest import Entry, populate
+from tabux.fs.pending import Pending
 from tabux.fs.procfs import mount_proc
+from tabux.kernel import mounts
 from tabux.kernel.calls import CALLS
-from tabux.kernel.gate import Gate
+from tabux.kernel.gate import BLOCKED, Gate
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.proc_view import ProcView
 
@@ -46,12 +48,14 @@ def install(
 def system_calls(kernel: Kernel) -> dict[str, Callable[..., int]]:
     """The functions the gate calls, by name: ints and strings in, one int out, never an exception.
 
-    The first argument is the pid, but for `inode_written`, `inode_read` and `timer_fired`.
+    The first argument is the pid, but for `inode_written`, `inode_read`, `timer_fired` and those of
+    `mounts.ANSWERS`.
     """
     table = {name: _guarded(kernel, name, function) for name, function in CALLS.items()}
     for name in ("inode_written", "inode_read"):
         table[name] = _guarded_plain(kernel, CALLS[name])
     table["timer_fired"] = _guarded_plain(kernel, _timer_fired)
+    table |= {name: _guarded_plain(kernel, function) for name, function in mounts.ANSWERS.items()}
     return table
 
 
@@ -68,6 +72,11 @@ def _guarded(kernel: Kernel, name: str, function: Callable[..., int]) -> Callabl
             return function(kernel, processes[pid], *arguments)
         except SysError as error:
             return -error.errno
+        except Pending as pending:
+            # as if for a disk: no handler runs before it is here, but the process can be killed
+            pending.waiters.add(pid)
+            kernel.gate.uninterruptible(pid)
+            return BLOCKED
         except KeyError:
             if pid not in processes:
                 return -ESRCH

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tabux.fs.host import HostGate
+
 #: a system call cannot finish now (ERESTARTSYS): the gate suspends the program and calls again after a wake
 BLOCKED = -512
 
@@ -11,11 +13,17 @@ BLOCKED = -512
 MAILBOX_SIZE = 65536
 
 
-class Gate(Protocol):
+class Gate(HostGate, Protocol):
     """The calls never run a program before they return; `wake` and its like only schedule."""
 
     def wake(self, pid: int) -> None:
-        """The blocked call of that process is made again, soon. No effect where it is not blocked."""
+        """The blocked call of that process is made again, soon. No effect where it is not blocked.
+
+        0 stands for the sandbox's owner: the API's call.
+        """
+
+    def uninterruptible(self, pid: int) -> None:
+        """The call that the process is making waits for storage: no signal ends it but by killing."""
 
     def signal_due(self, pid: int, due: bool) -> None:
         """A signal handler of the process is to run (its blocked call ends), or none is any more."""

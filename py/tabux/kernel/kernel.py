@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tabux.abi.errno import SysError
 from tabux.fs.credentials import ROOT, Credentials
+from tabux.fs.host import HostTree
 from tabux.fs.inode import Inode
 from tabux.fs.vfs import Vfs
 from tabux.kernel.files import OpenFile
@@ -84,6 +85,8 @@ class Kernel:
         self.lock_waits: dict[Process, Process | OpenFile] = {}
         #: what a session has laid over the site's files; None before it is opened
         self.overlay: Overlay | None = None
+        #: host mounts by number
+        self.hosts: dict[int, HostTree] = {}
         self.timers: dict[int, Callable[[], None]] = {}
         self._last_number = 0
         self.last_pid = 1

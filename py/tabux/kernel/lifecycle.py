@@ -80,6 +80,8 @@ def find_program(k: Kernel, p: Process, path: str, depth: int) -> int:
     inode = k.vfs.lookup(p.cwd, path, p.cred, True, p)
     if inode.mode & S_IFMT != S_IFREG or not permitted(inode, MAY_EXEC, p.cred):
         raise SysError(EACCES)
+    if inode.mount.host is not None:
+        inode.mount.host.open(inode)
     comm = p.found[2] if depth and p.found is not None else path.rsplit("/", 1)[-1][:15]
     walker = k.vfs.walker
     p.found = (inode, k.vfs.path_of_entry(walker.parent, walker.name, inode), comm)

@@ -3,7 +3,7 @@ import { BLOCKED, EBADF, EINTR, EINVAL, ENOTDIR } from "../errno.js";
 import { demanded } from "../descriptors.js";
 import { O_APPEND, O_NONBLOCK, Kind } from "../open-file.js";
 import { ppoll, pselect6 } from "../poll.js";
-import { waitForSave } from "../saving.js";
+import { waitForAll, waitForFlush, waitForSave } from "../saving.js";
 import { wide } from "./paths.js";
 
 /** @typedef {import("./index.js").Call} Call */
@@ -102,7 +102,12 @@ export const DESCRIPTOR_CALLS = {
   // dup(fd)
   23: (gate, { process }, fd) => duplicated(process, fd, gate.kernel.dup(process.pid, fd)),
   // dup3(oldfd, newfd, flags)
-  24: (gate, { process }, fd, to, flags) => duplicated(process, fd, gate.kernel.dup3(process.pid, fd, to, flags)),
+  24(gate, program, fd, to, flags) {
+    const { process } = program;
+    // (what that closes nobody hears the error of)
+    if (fd !== to && waitForFlush(gate, program, process.files[to]) === BLOCKED) return BLOCKED;
+    return duplicated(process, fd, gate.kernel.dup3(process.pid, fd, to, flags));
+  },
   // fcntl(fd, command, argument)
   25(gate, program, fd, command, argument) {
     const { process } = program;
@@ -154,9 +159,12 @@ export const DESCRIPTOR_CALLS = {
   76: () => -EINVAL,
   77: () => -EINVAL,
   // sync(), syncfs(fd), sync_file_range()
-  81: (gate, program) => (waitForSave(gate, program) === BLOCKED ? BLOCKED : 0),
-  267: (gate, program, fd) => (program.process.files[fd] ? waitForSave(gate, program) : -EBADF),
-  84: (gate, program, fd) => (program.process.files[fd] ? waitForSave(gate, program) : -EBADF),
+  81: (gate, program) => (waitForAll(gate, program) === BLOCKED ? BLOCKED : 0),
+  267: (gate, program, fd) => (program.process.files[fd] ? waitForAll(gate, program) : -EBADF),
+  84(gate, program, fd) {
+    const file = program.process.files[fd];
+    return file ? waitForSave(gate, program, file) : -EBADF;
+  },
   // fadvise64(): advice
   223: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),
   // close_range(first, last, flags)
