@@ -1,4 +1,4 @@
-"""The page and its sessions, on a fake kernel: what is saved, which session it is, and files that come and go."""
+"""The page and its sessions, on a fake kernel: what is saved, which session it is, files that come and go."""
 
 from __future__ import annotations
 
@@ -76,7 +76,6 @@ def test_the_header_says_whether_work_is_saved(page: Page, opened: Open) -> None
 
 def test_details_are_a_press_away(page: Page, opened: Open) -> None:
     opened()
-    page.evaluate("navigator.storage.persisted().then((kept) => (window.kept = kept))")
     page.locator("#saved").press("Enter")
     panel = page.get_by_label("What is saved")
     expect(panel).to_contain_text("All files are saved in this browser.")
@@ -384,6 +383,9 @@ def test_snapshots(page: Page, opened: Open) -> None:
     assert "old" not in terminal.screen()
     assert calls(page, "restore") == [["s1"]]
     expect(page.locator("#notice")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("#terminal textarea")).to_be_focused()
+    page.locator("#sessions-open").click()
     page.get_by_role("button", name="Delete before the storm").click()
     page.get_by_role("dialog", name="Delete the snapshot").get_by_role("button", name="Delete").click()
     expect(rows).to_have_count(0)
@@ -430,7 +432,8 @@ def drop(page: Page, *files: tuple[str, str]) -> None:
             const place = document.querySelector(".xterm-screen");
             const over = new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true });
             place.dispatchEvent(over);
-            window.highlighted = [over.defaultPrevented, getComputedStyle(document.getElementById("drop-hint")).display];
+            const hint = getComputedStyle(document.getElementById("drop-hint"));
+            window.highlighted = [over.defaultPrevented, hint.display];
             place.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
         }""",
         [list(file) for file in files],
@@ -472,7 +475,8 @@ def test_folders_are_copied_with_what_is_in_them(page: Page, opened: Open) -> No
     page.evaluate(
         """async () => {
             const { bringIn, entryItem } = await import("./page/incoming.js");
-            const file = (name, text) => ({ name, isFile: true, file: (done) => done(new File([text], name)) });
+            const file = (name, text) =>
+                ({ name, isFile: true, file: (done) => done(new File([text], name)) });
             const folder = (name, ...children) => ({
                 name,
                 isFile: false,
@@ -545,7 +549,8 @@ def test_a_finger_scrolls(page: Page, opened: Open) -> None:
             const touch = (type, y) => {
                 const touches = [new Touch({ identifier: 1, target: place, clientX: 50, clientY: y })];
                 const all = type === "touchend" ? [] : touches;
-                place.dispatchEvent(new TouchEvent(type, { touches: all, changedTouches: touches, bubbles: true }));
+                const init = { touches: all, changedTouches: touches, bubbles: true };
+                place.dispatchEvent(new TouchEvent(type, init));
             };
             window.start = tabux.terminal.buffer.active.viewportY;
             touch("touchstart", 100);
@@ -564,7 +569,8 @@ def test_a_finger_scrolls(page: Page, opened: Open) -> None:
             const row = document.getElementById("terminal").clientHeight / tabux.terminal.rows;
             for (const [type, y] of [["touchstart", 200], ["touchmove", 199 - row * 3]]) {
                 const touches = [new Touch({ identifier: 2, target: place, clientX: 50, clientY: y })];
-                place.dispatchEvent(new TouchEvent(type, { touches, changedTouches: touches, bubbles: true }));
+                const init = { touches, changedTouches: touches, bubbles: true };
+                place.dispatchEvent(new TouchEvent(type, init));
             }
         }"""
     )

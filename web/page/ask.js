@@ -10,10 +10,10 @@ import { button, make } from "./dom.js";
  * @typedef {object} Question
  * @property {string} title
  * @property {string} [body]
- * @property {Choice[]} choices The first is what Enter means. There is always a way back besides them.
+ * @property {Choice[]} choices The first is what Enter means. There is always a way back besides.
  * @property {string} [back] How that is called; "Cancel" if not given.
- * @property {{ label: string, value: string, check: (text: string) => string }} [field] A line to type in; `check`
- *   answers what is wrong with it, or "".
+ * @property {{ label: string, value: string, check: (text: string) => string }} [field] A line to
+ *   type in; `check` answers what is wrong with it, or "".
  */
 
 /**
@@ -50,9 +50,8 @@ export function ask({ title, body, choices, back = "Cancel", field }) {
     const buttons = choices.map(({ label, bad }, i) =>
       button(label, () => choose(i), bad ? { class: "action danger" } : {}),
     );
-    form.append(
-      make("div", { class: "actions" }, ...buttons, button(back, () => dialog.close(), { class: "action plain" })),
-    );
+    buttons.push(button(back, () => dialog.close(), { class: "action plain" }));
+    form.append(make("div", { class: "actions" }, ...buttons));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       choose(0);
@@ -88,6 +87,7 @@ export async function confirmed({ title, body, yes, bad = false, back }) {
  * @returns {Promise<string | null>} null: none was given
  */
 export async function askText({ title, body, label, value = "", yes, check = () => "" }) {
-  const answer = await ask({ title, body, choices: [{ label: yes }], field: { label, value, check } });
+  const field = { label, value, check };
+  const answer = await ask({ title, body, choices: [{ label: yes }], field });
   return answer ? answer.text : null;
 }

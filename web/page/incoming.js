@@ -1,4 +1,4 @@
-/** Files that come into the sandbox: dropped, pasted or picked. They land where the terminal's program is. */
+/** Files that come into the sandbox, by whatever way. They land where the terminal's program is. */
 
 import { ask } from "./ask.js";
 import { count, size } from "./figures.js";
@@ -11,8 +11,8 @@ import { showToast } from "./toast.js";
  * One file or folder at the top of what comes.
  * @typedef {object} Item
  * @property {string} name
- * @property {() => AsyncIterable<{ path: string, file: File | null }>} contents It, and all that is in it: paths begin
- *   below it ("" is itself); `file` is null for a folder.
+ * @property {() => AsyncIterable<{ path: string, file: File | null }>} contents It, and all that is
+ *   in it: paths begin below it ("" is itself); `file` is null for a folder.
  */
 
 const HOME = "/home/user";
@@ -61,14 +61,16 @@ async function* walk(entry, path) {
 }
 
 /**
- * Copies it all into the directory of the terminal's program; what is there already is not overwritten unasked.
+ * Copies it all into the directory of the terminal's program. What is there already is not
+ * overwritten unasked.
  * @param {Workplace} workplace
  * @param {Item[]} items
  * @returns {Promise<void>}
  */
 export async function bringIn({ sandbox, pty, terminal }, items) {
   if (!sandbox || !items.length) return;
-  const stop = new AbortController();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
   const came = { files: 0, bytes: 0 };
   let directory = HOME;
   try {
@@ -77,8 +79,9 @@ export async function bringIn({ sandbox, pty, terminal }, items) {
     if (!places) return;
     for (const { item, path: top } of places) {
       for await (const { path, file } of item.contents()) {
-        stop.signal.throwIfAborted();
-        showToast(`Copying ${item.name}${path} (${count(came.files, "file")} so far) …`, { stop: () => stop.abort() });
+        stopping.signal.throwIfAborted();
+        const soFar = count(came.files, "file");
+        showToast(`Copying ${item.name}${path} (${soFar} so far) …`, { stop });
         if (file) {
           await sandbox.files.write(top + path, file);
           came.files++;
@@ -88,12 +91,14 @@ export async function bringIn({ sandbox, pty, terminal }, items) {
         }
       }
     }
-    const what = items.length === 1 ? places[0].path.replace(/^.*\//s, "") : count(items.length, "item");
+    const [first] = places;
+    const what = items.length === 1 ? first.path.replace(/^.*\//s, "") : count(items.length, "item");
     const inside = came.files === items.length ? "" : `${count(came.files, "file")}, `;
     const where = directory.replace(/^\/home\/user(?=\/|$)/, "~");
     showToast(`${what} (${inside}${size(came.bytes)}) copied to ${where}`);
   } catch (error) {
-    const why = stop.signal.aborted ? "Stopped" : error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const why = stopping.signal.aborted ? "Stopped" : message;
     showToast(`${why}: ${count(came.files, "file")} of it came.`, { bad: true });
   }
   terminal?.focus();
@@ -110,7 +115,8 @@ async function settle(sandbox, directory, items) {
   const base = directory === "/" ? "" : directory;
   /** @type {Set<string>} names of this batch */
   const given = new Set();
-  const taken = async (/** @type {string} */ name) => given.has(name) || (await exists(sandbox, `${base}/${name}`));
+  const taken = async (/** @type {string} */ name) =>
+    given.has(name) || (await exists(sandbox, `${base}/${name}`));
   const clashes = [];
   for (const { name } of items) {
     if (await taken(name)) clashes.push(name);
@@ -118,10 +124,11 @@ async function settle(sandbox, directory, items) {
   }
   let choice = 0;
   if (clashes.length) {
-    const [first] = clashes;
+    const what = clashes.length === 1 ? `“${clashes[0]}” is` : `${clashes.length} names are`;
+    const some = clashes.length > 8 ? [...clashes.slice(0, 8), "…"] : clashes;
     const answer = await ask({
-      title: clashes.length === 1 ? `“${first}” is there already` : `${clashes.length} names are there already`,
-      body: `In ${directory}: ${clashes.slice(0, 8).join(", ")}${clashes.length > 8 ? ", …" : ""}`,
+      title: `${what} there already`,
+      body: `In ${directory}: ${some.join(", ")}`,
       choices: [{ label: "Keep both" }, { label: "Replace", bad: true }],
     });
     if (!answer) return null;
@@ -158,6 +165,5 @@ async function exists(sandbox, path) {
  * @returns {string} such as "photo-1.jpg"
  */
 export function numbered(name, number) {
-  const [, stem, extension] = /** @type {RegExpExecArray} */ (/^(.+?)((?:\.tar)?\.[^.]+)?$/s.exec(name));
-  return `${stem}-${number}${extension ?? ""}`;
+  return name.replace(/^(.+?)((?:\.tar)?\.[^.]+)?$/s, `$1-${number}$2`);
 }

@@ -10,8 +10,8 @@ export function askBeforeLeaving(workplace) {
 }
 
 /**
- * Something is not on disk, will never be, or a job runs in the foreground. (Ctrl+W, which deletes a word in a shell, is
- * the browser's: this is what stands between.)
+ * Something is not on disk, will never be, or a job runs in the foreground. (Ctrl+W, which deletes a
+ * word in a shell, closes the tab: this is what stands between.)
  * @param {Pick<Workplace, "sandbox" | "pty">} workplace
  */
 export function wouldLose({ sandbox, pty }) {

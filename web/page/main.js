@@ -26,7 +26,8 @@ else refuse();
 
 function start() {
   // xterm.js loads while the kernel does
-  const opening = import("./terminal.js").then(({ openTerminal }) => openTerminal(element("terminal")));
+  const place = element("terminal");
+  const opening = import("./terminal.js").then(({ openTerminal }) => openTerminal(place));
   const workplace = new Workplace(opening, showTrouble);
   workplace.addEventListener("change", () => {
     tabux.sandbox = workplace.sandbox ?? undefined;

@@ -1,6 +1,6 @@
 /**
- * The bar below the terminal that says what has happened and offers what can be done about it. Of several notices the
- * latest is seen; when it goes, the one before is seen again.
+ * The bar below the terminal that says what has happened and offers what can be done about it. Of
+ * several notices the latest is seen; when it goes, the one before is seen again.
  */
 
 import { button, element } from "./dom.js";
@@ -50,16 +50,18 @@ function show() {
   bar.hidden = !notice;
   buttons.replaceChildren();
   if (about === undefined || !notice) return;
-  const { title, body = "", bad = false, actions = [], dismissable = false, focus = false } = notice;
+  const { title, body = "", bad = false, actions = [], dismissable, focus } = notice;
   element("notice-title").textContent = title;
   element("notice-body").textContent = body;
   bar.classList.toggle("bad", bad);
   buttons.append(...actions.map(({ label, run }) => button(label, run)));
-  if (dismissable) buttons.append(button("Close", () => hideNotice(about), { class: "action plain" }));
+  if (dismissable) {
+    buttons.append(button("Close", () => hideNotice(about), { class: "action plain" }));
+  }
   if (focus) buttons.querySelector("button")?.focus();
 }
 
-/** @param {string} state A word or two for the corner of the page; "ready" is only said, not shown. */
+/** @param {string} state A word or two for the corner; "ready" is only said, not shown. */
 export function showState(state) {
   const corner = element("state");
   corner.textContent = state;

@@ -29,7 +29,8 @@ export function giveFile(blob, name) {
 export async function saveSession({ sandbox }) {
   if (!sandbox) return;
   const name = sandbox.session.name ?? "tabux";
-  await give(name, `${name} ${new Date().toISOString().slice(0, 10)}.tar.gz`, () => sandbox.export());
+  const today = new Date().toISOString().slice(0, 10);
+  await give(name, `${name} ${today}.tar.gz`, () => sandbox.export());
 }
 
 /**
@@ -53,6 +54,7 @@ async function give(session, file, pack) {
     giveFile(await pack(), name);
     showToast(`${name} is among the browser's downloads.`);
   } catch (error) {
-    showToast(`“${session}” could not be saved: ${error instanceof Error ? error.message : error}`, { bad: true });
+    const why = error instanceof Error ? error.message : String(error);
+    showToast(`“${session}” could not be saved: ${why}`, { bad: true });
   }
 }

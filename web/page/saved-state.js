@@ -12,11 +12,26 @@ import { count, sentence, size } from "./figures.js";
  * @type {Record<SessionState, { text: string, meaning: string }>}
  */
 const STATES = {
-  saved: { text: "saved", meaning: "All files are saved in this browser. They are there again at the next visit." },
-  saving: { text: "saving", meaning: "The latest changes are being saved in this browser." },
-  unsaved: { text: "not saved", meaning: "The latest changes could not be saved. It is tried again by itself." },
-  volatile: { text: "not kept", meaning: "The files are in memory only. They are gone when this page is left." },
-  "read-only": { text: "read-only", meaning: "This is a copy. What is changed here is not kept." },
+  saved: {
+    text: "saved",
+    meaning: "All files are saved in this browser. They are there again at the next visit.",
+  },
+  saving: {
+    text: "saving",
+    meaning: "The latest changes are being saved in this browser.",
+  },
+  unsaved: {
+    text: "not saved",
+    meaning: "The latest changes could not be saved. It is tried again by itself.",
+  },
+  volatile: {
+    text: "not kept",
+    meaning: "The files are in memory only. They are gone when this page is left.",
+  },
+  "read-only": {
+    text: "read-only",
+    meaning: "This is a copy. What is changed here is not kept.",
+  },
 };
 
 /** @param {Workplace} workplace */
@@ -77,13 +92,14 @@ function fill({ name, state, reason, persisted, lost, usage }) {
   if (usage.quotaBytes > 0) row("Space in this browser", size(usage.quotaBytes));
   if (state !== "volatile") row("Kept when space is short", promise(persisted));
   const parts = [make("p", {}, STATES[state].meaning)];
-  if (reason) parts.push(make("p", { class: "reason" }, sentence(reason)));
-  if (lost) parts.push(make("p", { class: "reason" }, "The browser has deleted what was saved here before."));
+  const warn = (/** @type {string} */ text) => parts.push(make("p", { class: "reason" }, text));
+  if (reason) warn(sentence(reason));
+  if (lost) warn("The browser has deleted what was saved here before.");
   panel.replaceChildren(...parts, list);
 }
 
 /** @param {boolean | null} persisted */
 function promise(persisted) {
-  if (persisted === null) return "the browser has not said yet";
+  if (persisted === null) return "the browser has not been asked yet";
   return persisted ? "yes, the browser has promised it" : "not promised: the browser may delete it";
 }

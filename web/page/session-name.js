@@ -1,4 +1,4 @@
-/** Which session the page opens: the one that its address names, else the one that was picked last here. */
+/** Which session the page opens: the one that its address names, else the one picked last. */
 
 const DEFAULT = "default";
 /** Sites on one origin have choices of their own. */

@@ -30,8 +30,8 @@ function watch(workplace, { session }) {
     showNotice("lost", {
       title: "The browser has deleted what was saved here.",
       body:
-        `The session “${name}” was saved in this browser at an earlier visit, and is not there any more: ` +
-        "browsers delete what sites have stored when space is short, or when they are told to.",
+        `The session “${name}” was saved in this browser at an earlier visit and is not there now. ` +
+        "Browsers delete what sites have stored when space is short, or when they are told to.",
       bad: true,
       dismissable: true,
     });
@@ -51,7 +51,7 @@ function watch(workplace, { session }) {
     } else if (state === "unsaved") {
       showNotice("session", {
         title: "Your latest changes are not saved.",
-        body: `${sentence(reason)}\nNothing is lost yet: it is tried again by itself while this page is open.`,
+        body: `${sentence(reason)}\nNothing is lost yet: it is tried again while this page is open.`,
         actions: [save],
         bad: true,
         dismissable: true,

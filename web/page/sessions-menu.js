@@ -15,6 +15,10 @@ import { snapshotsSection } from "./snapshots-list.js";
 export function bindSessionsMenu(workplace) {
   element("sessions-open").addEventListener("click", () => void showSessions(workplace));
   element("sessions-close").addEventListener("click", () => dialog().close());
+  dialog().addEventListener("close", () => {
+    // typing goes on (but no keyboard comes up on a phone unasked)
+    if (workplace.pty && !matchMedia("(pointer: coarse)").matches) workplace.terminal?.focus();
+  });
   workplace.addEventListener("change", () => {
     element("session-name").textContent = workplace.name;
     if (dialog().open) void fill(workplace);
@@ -61,6 +65,7 @@ async function fill(workplace) {
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
   }
+  const run = (/** @type {() => Promise<unknown>} */ work) => void attempt(workplace, work);
   const names = sessions.map(({ name }) => name);
   const items = sessions.map((info) => sessionItem(workplace, info, names));
   /** @type {HTMLElement[]} */
@@ -69,23 +74,25 @@ async function fill(workplace) {
     make(
       "div",
       { class: "actions" },
-      button("New session", () => void attempt(workplace, () => makeSession(workplace, names))),
-      button("Open a .tar.gz as a new session", () => void attempt(workplace, () => importSession(workplace, names)), {
+      button("New session", () => run(() => makeSession(workplace, names))),
+      button("Open a .tar.gz as a new session", () => run(() => importSession(workplace, names)), {
         class: "action plain",
       }),
     ),
   ];
   const { sandbox } = workplace;
   if (sandbox) {
-    const run = (/** @type {() => Promise<unknown>} */ work) => void attempt(workplace, work);
-    const title = sandbox.session.name === null ? "This sandbox" : `This session: ${sandbox.session.name}`;
+    const { name } = sandbox.session;
+    const title = name === null ? "This sandbox" : `This session: ${name}`;
     parts.push(
       make("h3", { class: "section-title" }, title),
       make(
         "div",
         { class: "actions" },
         button("Save as .tar.gz", () => void saveSession(workplace), { class: "action plain" }),
-        button("Delete all and start anew", () => run(() => resetSession(workplace)), { class: "action danger" }),
+        button("Delete all and start anew", () => run(() => resetSession(workplace)), {
+          class: "action danger",
+        }),
       ),
       await snapshotsSection(workplace, run),
     );
@@ -105,7 +112,7 @@ function keepFocus(replace) {
   const before = inside ? words(activeElement) : "";
   replace();
   if (!inside) return;
-  const same = [...body.querySelectorAll("button")].find((candidate) => words(candidate) === before);
+  const same = [...body.querySelectorAll("button")].find((other) => words(other) === before);
   (same ?? element("sessions-close")).focus();
 }
 
@@ -114,7 +121,8 @@ function keepFocus(replace) {
  * @param {SessionInfo} info
  * @param {string[]} names of all sessions
  */
-function sessionItem(workplace, { name, files, bytes, lastUsedMs, inUse, snapshots, problem }, names) {
+function sessionItem(workplace, info, names) {
+  const { name, files, bytes, lastUsedMs, inUse, snapshots, problem } = info;
   const here = workplace.sandbox?.session.name === name;
   const run = (/** @type {() => Promise<unknown>} */ work) => () => void attempt(workplace, work);
   const figures = [count(files, "file"), size(bytes), here ? "" : `used ${ago(lastUsedMs)}`];
@@ -124,7 +132,10 @@ function sessionItem(workplace, { name, files, bytes, lastUsedMs, inUse, snapsho
   if (here) title.append(make("span", { class: "badge here" }, "open here"));
   else if (inUse) title.append(make("span", { class: "badge" }, "open in another tab"));
   const buttons = make("div", { class: "row-actions" });
-  if (!here) buttons.append(button("Open", run(() => openSession(workplace, name)), { "aria-label": `Open ${name}` }));
+  if (!here) {
+    const open = run(() => openSession(workplace, name));
+    buttons.append(button("Open", open, { "aria-label": `Open ${name}` }));
+  }
   buttons.append(
     button("Rename", run(() => renameSession(workplace, name, names)), {
       "aria-label": `Rename ${name}`,
@@ -135,7 +146,8 @@ function sessionItem(workplace, { name, files, bytes, lastUsedMs, inUse, snapsho
       class: "action plain",
     }),
   );
-  const text = make("div", { class: "row-text" }, title, make("p", { class: "dim" }, figures.filter(Boolean).join(" · ")));
+  const more = make("p", { class: "dim" }, figures.filter(Boolean).join(" · "));
+  const text = make("div", { class: "row-text" }, title, more);
   return make("li", { class: "row", ...(here ? { "aria-current": "true" } : {}) }, text, buttons);
 }
 
@@ -158,14 +170,16 @@ const newName = (names) => (name) => {
 
 /** @param {Workplace} workplace @param {string[]} names */
 async function makeSession(workplace, names) {
-  const name = await askText({ title: "New session", label: "Name", yes: "Make it", check: newName(names) });
+  const check = newName(names);
+  const name = await askText({ title: "New session", label: "Name", yes: "Make it", check });
   if (name !== null) await openSession(workplace, name);
 }
 
 /** @param {Workplace} workplace @param {string} name @param {string[]} names */
 async function renameSession(workplace, name, names) {
   const check = newName(names.filter((other) => other !== name));
-  const to = await askText({ title: `Rename “${name}”`, label: "New name", value: name, yes: "Rename", check });
+  const title = `Rename “${name}”`;
+  const to = await askText({ title, label: "New name", value: name, yes: "Rename", check });
   if (to === null || to === name) return;
   if (workplace.sandbox?.session.name !== name) {
     await Sandbox.sessions.rename(name, to);

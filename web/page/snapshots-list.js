@@ -9,7 +9,7 @@ import { ago, count, size } from "./figures.js";
 
 /**
  * @param {Workplace} workplace with a sandbox
- * @param {(work: () => Promise<unknown>) => void} run does what a button says, and fills the dialog anew
+ * @param {(work: () => Promise<unknown>) => void} run does what a button says, and fills the dialog
  * @returns {Promise<HTMLElement>}
  */
 export async function snapshotsSection(workplace, run) {
@@ -24,14 +24,17 @@ export async function snapshotsSection(workplace, run) {
     const items = snapshots.toReversed().map((snapshot) => item(workplace, snapshot, run));
     section.append(make("ul", { class: "rows", "aria-label": "Snapshots" }, ...items));
   }
-  const takeButton = button("Make a snapshot", () => run(() => take(workplace)), { class: "action plain" });
+  const takeButton = button("Make a snapshot", () => run(() => take(workplace)), {
+    class: "action plain",
+  });
   section.append(make("div", { class: "actions" }, takeButton));
   return section;
 }
 
 /** @param {SnapshotInfo} snapshot */
 function title({ name, createdMs }) {
-  return name || new Date(createdMs).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+  if (name) return name;
+  return new Date(createdMs).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
 }
 
 /**
@@ -41,7 +44,8 @@ function title({ name, createdMs }) {
  */
 function item(workplace, snapshot, run) {
   const called = title(snapshot);
-  const figures = `${ago(snapshot.createdMs)} · ${count(snapshot.files, "file")} · ${size(snapshot.bytes)}`;
+  const { createdMs, files, bytes } = snapshot;
+  const figures = `${ago(createdMs)} · ${count(files, "file")} · ${size(bytes)}`;
   return make(
     "li",
     { class: "row" },

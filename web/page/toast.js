@@ -9,8 +9,8 @@ let timer;
 
 /**
  * @param {string} text
- * @param {{ bad?: boolean, stop?: () => void }} [options] With `stop` it stays, with a button that calls it, until the
- *   next one.
+ * @param {{ bad?: boolean, stop?: () => void }} [options] With `stop` it stays until the next one,
+ *   with a button that calls it.
  */
 export function showToast(text, { bad = false, stop } = {}) {
   clearTimeout(timer);

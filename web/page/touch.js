@@ -1,4 +1,7 @@
-/** Scrolling by touch, which xterm.js 6.0 lacks (xtermjs/xterm.js#5489). The CSS leaves these gestures to this module. */
+/**
+ * Scrolling by touch, which xterm.js 6.0 lacks (xtermjs/xterm.js#5489). The CSS leaves these gestures
+ * to this module.
+ */
 
 /** What is left of the speed after one millisecond, when the finger has gone. */
 const FRICTION = 0.996;
@@ -21,7 +24,10 @@ export function bindTouch(terminal, place) {
   let rest = 0;
   let frame = 0;
 
-  /** @param {number} pixels that the text is to move down by @param {EventTarget} target below the finger */
+  /**
+   * @param {number} pixels that the text is to move down by
+   * @param {EventTarget} target below the finger
+   */
   const move = (pixels, target) => {
     const rowHeight = place.clientHeight / terminal.rows;
     rest += pixels / rowHeight;

@@ -63,7 +63,9 @@ function explain(error, workplace) {
         state: "not opened",
         notice: {
           title: `Part of the session “${session}” cannot be read.`,
-          body: `${sentence(message)}\nIt has been left as it is. What can be read of it is in the read-only copy.`,
+          body:
+            `${sentence(message)}\nIt has been left as it is. ` +
+            "What can be read of it is in the read-only copy.",
           actions: [copy, another, raw],
           bad: true,
           focus: true,

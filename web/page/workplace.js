@@ -12,8 +12,8 @@ import { holdKeys } from "./type-ahead.js";
 /** @typedef {import("@xterm/xterm").Terminal} Terminal */
 
 /**
- * One terminal with one sandbox at a time, and a shell in it. A `change` event tells that there is another sandbox, or
- * none any more.
+ * One terminal with one sandbox at a time, and a shell in it. A `change` event tells that there is
+ * another sandbox or shell, or none any more.
  */
 export class Workplace extends EventTarget {
   /** @type {Sandbox | null} */
@@ -34,7 +34,7 @@ export class Workplace extends EventTarget {
 
   /**
    * @param {Promise<Terminal>} terminal to be opened while sandboxes start
-   * @param {(error: unknown, workplace: Workplace) => void} onTrouble hears why there is no sandbox, or none any more
+   * @param {(error: unknown, workplace: Workplace) => void} onTrouble hears why there is no sandbox
    */
   constructor(terminal, onTrouble) {
     super();
@@ -48,7 +48,7 @@ export class Workplace extends EventTarget {
   }
 
   /**
-   * Opens a session, makes it if there is none of that name, and shows it instead of the one before.
+   * Opens a session, which is made if there is none of that name, instead of the one before.
    * @param {string} name
    * @param {SandboxOptions["access"]} [access]
    * @returns {Promise<void>} fulfilled when there is a prompt, or a notice that says why not
@@ -56,7 +56,9 @@ export class Workplace extends EventTarget {
   open(name, access = "write") {
     // who takes over has been told what becomes of a copy
     const save = access !== "take-over";
-    return this.show(name, (options) => Sandbox.create({ ...options, session: name, access }), { save });
+    const start = (/** @type {SandboxOptions} */ options) =>
+      Sandbox.create({ ...options, session: name, access });
+    return this.show(name, start, { save });
   }
 
   /**
@@ -94,7 +96,9 @@ export class Workplace extends EventTarget {
    */
   async leave({ save = true } = {}) {
     const { sandbox } = this;
-    if (save && sandbox?.session.written && !(await this.#givesUp("Nothing of it is kept here."))) return false;
+    if (save && sandbox?.session.written) {
+      if (!(await this.#givesUp("Nothing of it is kept here."))) return false;
+    }
     const turn = this.#turn++;
     try {
       await sandbox?.close();
@@ -135,7 +139,7 @@ export class Workplace extends EventTarget {
   }
 
   /**
-   * Makes the files what they were when a snapshot was taken. Programs end; there is a new shell then.
+   * Makes the files what they were when a snapshot was taken. Programs end; there is a new shell.
    * @param {string} id
    */
   async restore(id) {

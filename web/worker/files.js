@@ -59,7 +59,7 @@ export class FileAccess {
    * Writes a file in pieces, between which programs run.
    * @param {string} path
    * @param {Blob} blob
-   * @throws {Error} NotFoundError when the file is removed meanwhile, or what came from outside cannot be read any more
+   * @throws {Error} NotFoundError when the file is removed meanwhile, or the blob cannot be read
    */
   async writeBlob(path, blob) {
     const { gate } = this.system;
@@ -73,7 +73,9 @@ export class FileAccess {
       try {
         bytes = new Uint8Array(await blob.slice(from, from + PIECE).arrayBuffer());
       } catch (reason) {
-        throw Object.assign(new Error(`${path}: what came from outside cannot be read: ${reason}`), { name: "NotFoundError" });
+        const error = new Error(`${path}: what came from outside cannot be read: ${reason}`);
+        error.name = "NotFoundError";
+        throw error;
       }
       if (gate.contents.byInode.get(content.ino) !== content) throw apiError(-ENOENT, path);
       // (fewer are written only where space has run out)

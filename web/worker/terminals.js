@@ -8,7 +8,7 @@ import { adopt, kernelText, launch } from "./launch.js";
 
 /** @typedef {import("./boot.js").System} System */
 
-/** How soon the page hears that a job has come to the foreground, or the shell again; milliseconds. */
+/** How soon the page hears of a job in the foreground, or of its end; milliseconds. */
 const BUSY_MS = 100;
 const HOME = "/home/user";
 /** What xterm.js is, for programs that ask. */
@@ -42,7 +42,7 @@ export class TerminalRunner {
   /**
    * @param {{ cols: number, rows: number, cwd?: string, envs?: Record<string, string>, command?: string }} options
    * @param {(data: Uint8Array) => void} onData
-   * @param {(busy: boolean) => void} onBusy hears when a job has come to the foreground, and when none is there any more
+   * @param {(busy: boolean) => void} onBusy hears whether a job is in the foreground, at changes
    * @returns {Promise<number>} the session's number
    */
   async create({ cols, rows, cwd, envs = {}, command }, onData, onBusy) {
