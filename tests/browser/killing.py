@@ -236,9 +236,12 @@ class Plan:
     """What a round does."""
 
     writers: tuple[str, ...]
+    #: how it syncs, and the milliseconds before each time
     sync: str | None
     waits: tuple[int, ...]
     moment: Moment
+    #: whether syncs begin only when each program has done a step
+    warm: bool = False
 
     @classmethod
     def of(
@@ -253,7 +256,8 @@ class Plan:
         after = chance.choice(("begin", "running", *(("syncing", "synced") * 2 if sync else ())))
         number = chance.randrange(6) if after.startswith("sync") else 0
         longest = {"begin": 3.0, "running": 5.0, "syncing": 0.15, "synced": 0.01}[after]
-        return cls(writers, sync, waits, Moment(after, number, chance.uniform(0, longest)))
+        moment = Moment(after, number, chance.uniform(0, longest))
+        return cls(writers, sync, waits, moment, chance.random() < 0.7)
 
     def __str__(self) -> str:
         when = f"{self.moment.seconds * 1000:.0f} ms after {self.moment.after} {self.moment.number}"
@@ -300,8 +304,9 @@ class State:
             ]
             if older:
                 flaws.append(
-                    f"{name} is older than the rest: step {older[-1].number} was done when the clock"
-                    f" was {older[-1].stamp}, which now is {clock}; its files show step {found.step}"
+                    f"{name} is older than the rest: step {older[-1].number} was done when the"
+                    f" clock was {older[-1].stamp}, which now is {clock}; its files show step"
+                    f" {found.step}"
                 )
         return flaws
 
@@ -364,15 +369,17 @@ def begin(sandbox: SandboxPage, steps: dict[str, int], plan: Plan) -> None:
     sandbox.page.evaluate(WORK)
     sandbox.evaluate("await begin(...arg)", commands[0])  # the others read it
     sandbox.evaluate(
-        """
-        void Promise.all(arg.map((command) => begin(...command))).then(() => tell({ running: 0 }));
-        tell({ begin: 0 });
+        f"""
+        const [commands, warm, waits] = arg;
+        const running = Promise.all(commands.map((command) => begin(...command)));
+        void running.then(() => tell({{ running: 0 }}));
+        tell({{ begin: 0 }});
+        void (warm ? running : Promise.resolve()).then(
+            () => syncing(waits, async () => {{ {SYNCS[plan.sync] if plan.sync else ""} }}),
+        );
         """,
-        commands[1:],
+        [commands[1:], plan.warm, plan.waits],
     )
-    if plan.sync:
-        code = f"void syncing(arg, async () => {{ {SYNCS[plan.sync]} }})"
-        sandbox.evaluate(code, plan.waits)
 
 
 @dataclass
@@ -392,26 +399,75 @@ class Outcome:
         return f"{self.syncs} syncs, lost {self.age:.2f} s; {steps}"
 
 
-class Rounds:
+class Profile:
+    """A profile on disk and the browser that has it open."""
+
+    def __init__(self, playwright: Playwright, site: str, directory: Path) -> None:
+        self._playwright = playwright
+        self._site = site
+        self._directory = directory
+        self.browser = Chromium(playwright, directory)
+
+    def page(self) -> SandboxPage:
+        """The browser's page with the public module loaded anew."""
+        return SandboxPage(self.browser.page, self._site)
+
+    def open(self, session: str = SESSION) -> SandboxPage:
+        """The browser's page with the session open."""
+        sandbox = self.page()
+        try:
+            sandbox.create({"session": session})
+        except BaseException:
+            self.close()
+            raise
+        return sandbox
+
+    def restart(self) -> None:
+        """Kills the browser, if that has not been done, and starts another."""
+        self.browser.close()
+        self.browser = Chromium(self._playwright, self._directory)
+
+    def kill_during(self, page: SandboxPage, code: str, arg: object, seconds: float) -> bool:
+        """Kills the browser so long after the body of an async function has begun, and restarts it.
+
+        Whether the function had ended before.
+        """
+        said: list[str] = []
+        struck = threading.Event()
+
+        def strike() -> None:
+            self.browser.kill()
+            struck.set()
+
+        self.browser.listener = said.append
+        page.evaluate(
+            f"void (async () => {{ {code} }})()"
+            ".then(() => record('done'), (error) => record(`${error}`))",
+            arg,
+        )
+        threading.Timer(seconds, strike).start()
+        self.browser.wait(struck)
+        self.restart()
+        assert said in ([], ["done"]), said
+        return bool(said)
+
+    def close(self) -> None:
+        """Ends the browser; the profile stays."""
+        self.browser.close()
+
+
+class Rounds(Profile):
     """Rounds on one profile: what one leaves, the next goes on with."""
 
     def __init__(
-        self, playwright: Playwright, site: str, profile: Path, names: Iterable[str] = WRITERS
+        self, playwright: Playwright, site: str, directory: Path, names: Iterable[str] = WRITERS
     ) -> None:
-        self._playwright = playwright
-        self._site = site
-        self._profile = profile
+        super().__init__(playwright, site, directory)
         self._names = tuple(names)
-        self.browser = Chromium(playwright, profile)
-        try:
-            self._open()
-        except BaseException:
-            self.browser.close()
-            raise
+        self._look()
 
-    def _open(self) -> None:
-        self.sandbox = SandboxPage(self.browser.page, self._site)
-        self.sandbox.create({"session": SESSION})
+    def _look(self) -> None:
+        self.sandbox = self.open()
         self.state = read(self.sandbox, self._names)
 
     def round(self, plan: Plan, end: str = "browser") -> Outcome:
@@ -439,17 +495,12 @@ class Rounds:
         begin(self.sandbox, before, plan)
         self.browser.wait(struck)
         if end == "browser":
-            self.browser.close()
-            self.browser = Chromium(self._playwright, self._profile)
+            self.restart()
         elif end == "renderer":
             self.browser.new_page()
-        self._open()
+        self._look()
         flaws = record.failures + self.state.flaws + self.state.against(record)
         for name, step in self.state.steps.items():
             if name not in ("clock", *plan.writers) and step != before[name]:
-                flaws.append(f"{name} did not run, and has gone from step {before[name]} to {step}")
+                flaws.append(f"{name} did not run, and has gone from {before[name]} to {step}")
         return Outcome(plan, flaws, self.state.steps, record.syncs, self.state.age(record))
-
-    def close(self) -> None:
-        """Ends the browser; the profile stays."""
-        self.browser.close()

@@ -530,7 +530,7 @@ WRITERS = {
         Writer("chain", CHAIN, check_chain),
         Writer("move", MOVE, check_move),
         Writer("git", GIT, check_git, GIT_RECOVER),
-        # a transaction is durable when the command has ended: EXTRA also syncs that the journal is gone
+        # EXTRA also syncs that the journal is gone: then a transaction is durable when it has ended
         Writer("sqlite", sqlite_loop("DELETE", "EXTRA", "!"), check_sqlite, SQLITE_RECOVER),
         # without any fsync: what is left is still of one moment
         Writer("sqlite-off", sqlite_loop("TRUNCATE", "OFF", ""), check_sqlite, SQLITE_RECOVER),
