@@ -80,12 +80,13 @@ class Chromium:
             said.append(line)
         raise RuntimeError("the browser has not started: " + "".join(said))
 
-    def renderers(self) -> list[int]:
-        """The processes that pages run in."""
+    def renderer(self) -> int:
+        """The process that the page's sandbox runs in: the one that has worked most."""
         session = self._browser.new_browser_cdp_session()
         processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
         session.detach()
-        return [process["id"] for process in processes if process["type"] == "renderer"]
+        renderers = [process for process in processes if process["type"] == "renderer"]
+        return int(max(renderers, key=lambda process: process["cpuTime"])["id"])
 
     def new_page(self) -> None:
         """Another page, in place of one that has crashed."""
@@ -479,15 +480,14 @@ class Rounds(Profile):
         before = self.state.steps
         record = Record(dict(before))
         struck = threading.Event()
-        renderers = self.browser.renderers()
+        renderer = self.browser.renderer()
 
         def strike() -> None:
             record.over = time.monotonic()
             if end == "browser":
                 self.browser.kill()
             elif end == "renderer":
-                for process in renderers:
-                    os.kill(process, signal.SIGKILL)
+                os.kill(renderer, signal.SIGKILL)
             struck.set()
 
         record.watch = plan.moment.watcher(strike)

@@ -462,6 +462,7 @@ def check_git(files: Files) -> Found:
 
 SQLITE = r"""
 [ -e begun ] || { sqlite3 data.db '
+    PRAGMA synchronous = OFF;
     CREATE TABLE IF NOT EXISTS log (n INTEGER PRIMARY KEY, t INTEGER, pad TEXT);
     CREATE TABLE IF NOT EXISTS debit (id INTEGER PRIMARY KEY, amount INTEGER);
     CREATE TABLE IF NOT EXISTS credit (id INTEGER PRIMARY KEY, amount INTEGER)' && : > begun; }
