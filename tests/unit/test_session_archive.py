@@ -302,7 +302,6 @@ SITE: list[Entry] = [
 
 def new_site() -> tuple[Vfs, Contents]:
     vfs, contents = new_vfs()
-    vfs.date_shipped(1_234_567_890_000_000_000)
     with vfs.shipped():
         make_layout(vfs)
         vfs.new_mount("/dev", "devtmpfs", "udev", 0o755, 5)
