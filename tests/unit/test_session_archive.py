@@ -672,4 +672,4 @@ def test_a_limit_of_inodes_is_an_error() -> None:
     vfs = Vfs(contents, lambda: 0, 10)
     with pytest.raises(ExtractionError) as failure:
         extracted(vfs, contents, archive_of(*(Member(f"d{n}", S_IFDIR | 0o755) for n in range(20))), vfs.root)
-    assert (str(failure.value), failure.value.space) == ('member 10, "d9": no space is left', True)
+    assert (str(failure.value), failure.value.space) == ('member 11, "d10": no space is left', True)
