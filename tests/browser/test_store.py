@@ -178,3 +178,58 @@ def test_files_that_go_and_names_that_come_again(store: StorePage) -> None:
         """
     )
     assert found == [{"5": "five", "199": "file 199"}, 1, 200]
+
+
+def test_what_little_is_left_of_a_pack_moves(store: StorePage) -> None:
+    found = store.run(
+        """
+        const m = await Machine.open({ name: "a" });
+        for (let i = 0; i < 200; i++) m.write(i, `file ${i} `.repeat(500));
+        await m.save();
+        await m.store.close();
+        const again = await Machine.open({ name: "a" });
+        for (let i = 0; i < 190; i++) again.remove(i);
+        await again.read(195);
+        await again.save();
+        const sizes = async () => [...(await records("a")).blobs.values()].map(({ length }) => length);
+        const before = await sizes();
+        await again.store.collect();
+        const pending = again.store.pending;
+        await again.save();
+        await again.store.collect();
+        const after = await sizes();
+        await again.store.collect();
+        await again.read(196);
+        again.write(196, "x", 0);
+        await again.save();
+        await again.store.close();
+        const last = await Machine.open({ name: "a" });
+        const all = await last.all();
+        return [before, pending, after, again.store.pending, Object.keys(all).length, all[190],
+            all[196].slice(0, 5)];
+        """
+    )
+    size = sum(len(f"file {i} ") * 500 for i in range(190, 200))
+    whole = sum(len(f"file {i} ") * 500 for i in range(200))
+    assert found == [[whole], True, [size], False, 10, "file 190 " * 500, "xile "]
+
+
+def test_a_removed_file_that_is_still_open_can_be_read(store: StorePage) -> None:
+    found = store.run(
+        """
+        const first = await Machine.open({ name: "a" });
+        first.write(1, "A".repeat(200000));
+        await first.save();
+        await first.store.close();
+        const m = await Machine.open({ name: "a" });
+        const record = 2 ** 20 + 1;
+        m.gone.push(record);
+        await m.save();
+        await m.store.collect();
+        const text = await m.read(1);
+        m.files.discard(record);
+        await m.store.collect();
+        return [text === "A".repeat(200000), (await records("a")).blobs.size];
+        """
+    )
+    assert found == [True, 0]

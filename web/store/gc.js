@@ -5,12 +5,24 @@ import { readPages } from "./opening.js";
 
 /** @typedef {import("./ledger.js").Ledger} Ledger */
 /** @typedef {import("./rows.js").Page} Page */
+/** @typedef {import("./rows.js").Ref} Ref */
 /** @typedef {import("./saver.js").Saver} Saver */
+/** @typedef {import("../gate/content-store.js").ContentStore} ContentStore */
 
 /** So many records are deleted in one transaction. */
 const DELETES = 500;
 /** So many pages of snapshots are looked at without a pause. */
 const PAGES_AT_ONCE = 16;
+
+/** A pack is sparse when it is at least so long, and not more than this part of it is still needed. */
+const SPARSE_BYTES = 65536;
+const SPARSE_PART = 1 / 4;
+
+/**
+ * What has been done: about how many bytes were freed, and which packs mostly have what nobody
+ * needs any more, though not only.
+ * @typedef {{ freed: number, sparse: Set<number> }} Collected
+ */
 
 /**
  * Deletes all blobs and versions of pages that neither what is stored, nor what is about to be, nor
@@ -18,15 +30,16 @@ const PAGES_AT_ONCE = 16;
  * @param {string} database
  * @param {Ledger} ledger
  * @param {Saver} saver
- * @returns {Promise<number>} about how many bytes were freed; 0 also when somebody reads the
- *   session
+ * @param {ContentStore | null} contents
+ * @returns {Promise<Collected>} nothing also when somebody reads the session
  */
-export async function collect(database, ledger, saver) {
-  if (ledger.uncertain || saver.fenced || !saver.expect) return 0;
+export async function collect(database, ledger, saver, contents) {
+  const nothing = { freed: 0, sparse: new Set() };
+  if (ledger.uncertain || saver.fenced || !saver.expect) return nothing;
   const lock = locksExist() ? await hold(readersLock(database), { ifAvailable: true }) : null;
-  if (locksExist() && !lock) return 0;
+  if (locksExist() && !lock) return nothing;
   try {
-    return await sweep(ledger, saver);
+    return await sweep(ledger, saver, contents);
   } finally {
     lock?.release();
   }
@@ -35,9 +48,10 @@ export async function collect(database, ledger, saver) {
 /**
  * @param {Ledger} ledger
  * @param {Saver} saver
- * @returns {Promise<number>}
+ * @param {ContentStore | null} contents
+ * @returns {Promise<Collected>}
  */
-async function sweep(ledger, saver) {
+async function sweep(ledger, saver, contents) {
   const { backend, expect } = saver;
   const blobs = await backend.keys("blobs");
   const pages = await backend.keys("pages");
@@ -59,7 +73,11 @@ async function sweep(ledger, saver) {
     for (const [version, page] of pages) mark(live, version, page);
   }
   // (what is marked now can only become less, or be written under new numbers)
-  for (const [version, page] of ledger.versions) mark(live, version, page);
+  const now = new Set(ledger.root.values());
+  for (const [version, page] of ledger.versions) if (!now.has(version)) mark(live, version, page);
+  const sparse = sparsePacks(ledger, live.blobs);
+  for (const [version, page] of ledger.versions) if (now.has(version)) mark(live, version, page);
+  for (const blob of absentBlobs(contents)) live.blobs.add(blob);
   const dead = ledger.deadBytes;
   const deletes = /** @type {["blobs" | "pages", number][]} */ ([]);
   for (const key of blobs) if (!live.blobs.has(key)) deletes.push(["blobs", key]);
@@ -68,7 +86,42 @@ async function sweep(ledger, saver) {
     await backend.commit({ deletes: deletes.slice(at, at + DELETES), expect });
   }
   ledger.deadBytes = Math.max(0, ledger.deadBytes - dead);
-  return deletes.length ? Math.max(dead, 1) : 0;
+  return { freed: deletes.length ? Math.max(dead, 1) : 0, sparse };
+}
+
+/**
+ * @param {Ledger} ledger
+ * @param {Set<number>} others that cannot go: snapshots need them
+ * @returns {Set<number>}
+ */
+function sparsePacks(ledger, others) {
+  /** @type {Map<number, { total: number, used: number }>} */
+  const packs = new Map();
+  for (const { content } of ledger.rows.values()) {
+    for (const { blob, total, length, bytes } of content?.refs.values() ?? []) {
+      if (bytes || total === length || total < SPARSE_BYTES || others.has(blob)) continue;
+      const pack = packs.get(blob) ?? { total, used: 0 };
+      pack.used += length;
+      packs.set(blob, pack);
+    }
+  }
+  const sparse = new Set();
+  for (const [blob, { total, used }] of packs) if (used <= total * SPARSE_PART) sparse.add(blob);
+  return sparse;
+}
+
+/**
+ * What is still to be loaded: a removed file that a program has open has no row any more.
+ * @param {ContentStore | null} contents
+ * @returns {Generator<number>}
+ */
+function* absentBlobs(contents) {
+  for (const { absent, chunks } of contents?.byInode.values() ?? []) {
+    if (!absent) continue;
+    for (const { bytes, saved } of chunks.values()) {
+      if (!bytes && saved) yield /** @type {Ref} */ (saved).blob;
+    }
+  }
 }
 
 /**

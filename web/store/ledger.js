@@ -270,6 +270,37 @@ export class Ledger {
     return ref;
   }
 
+  /**
+   * Has the bytes of some chunks stored anew, elsewhere: what they are in now can go then.
+   * @param {Map<number, Uint8Array>} blobs by number
+   * @param {ContentStore | null} contents
+   */
+  move(blobs, contents) {
+    const pages = new Set();
+    for (const [record, { text, content }] of this.rows) {
+      const refs = new Map(content?.refs);
+      const chunks = contents?.byInode.get(this.inodes.get(record) ?? 0)?.chunks;
+      let moved = false;
+      for (const [i, ref] of refs) {
+        const bytes = ref.bytes ? undefined : blobs.get(ref.blob);
+        if (!bytes) continue;
+        const part = bytes.slice(ref.offset, ref.offset + ref.length);
+        const again = new Ref(ref.length, ref.blocks, part);
+        refs.set(i, again);
+        this.newRefs.add(again);
+        const chunk = chunks?.get(i);
+        if (chunk?.saved === ref) chunk.saved = again;
+        moved = true;
+      }
+      if (!content || !moved) continue;
+      this.#set(record, new Row(text, new Stored(content.size, refs)));
+      pages.add(pageOf(record));
+    }
+    for (const page of pages) this.#renew(page);
+    for (const { length } of blobs.values()) this.deadBytes += length;
+    if (pages.size) this.edits++;
+  }
+
   /** @param {number} page some rows of which have changed: it gets a new version */
   #renew(page) {
     const old = this.root.get(page);

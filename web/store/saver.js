@@ -34,7 +34,8 @@ const FULL_MS = 10_000;
  * @property {Head | null} head what is stored
  * @property {string} writer who writes from now on, a random text
  * @property {(state: "saved" | "saving" | "unsaved" | "read-only", reason: string) => void} report
- * @property {() => Promise<number>} collect frees what nothing leads to; how many bytes, about
+ * @property {() => Promise<{ freed: number }>} collect frees what nothing leads to: about so many
+ *   bytes
  * @property {() => string} wiped what is stored is gone: makes the ledger save all; says what is
  *   lost
  * @property {number[]} [retryMs]
@@ -302,7 +303,7 @@ export class Saver {
   /** @returns {Promise<boolean>} whether there is more space now */
   async #freed() {
     try {
-      return (await this.collect()) > 0;
+      return (await this.collect()).freed > 0;
     } catch (error) {
       console.warn("tabux: nothing could be freed:", described(error));
       return false;

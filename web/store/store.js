@@ -17,6 +17,8 @@ import { Saver } from "./saver.js";
 
 /** When about so many stored bytes are dead, they are deleted. */
 const MOST_DEAD = 8 << 20;
+/** So many packs (of 1 MiB at most) are looked through at once for what is still needed of them. */
+const MOVED_AT_ONCE = 8;
 
 /**
  * What the page is told, whenever some of it has changed.
@@ -229,7 +231,7 @@ export class Store {
         return again;
       },
       report: (state, reason) => this.#set(state, reason),
-      collect: () => collect(database, ledger, saver),
+      collect: () => collect(database, ledger, saver, this.#contents),
       wiped: () => this.#wiped(),
     });
     return saver;
@@ -434,11 +436,28 @@ export class Store {
     const saver = this.#saver;
     if (!saver) return 0;
     try {
-      return await saver.exclusive(() => collect(this.database, this.ledger, saver));
+      return await saver.exclusive(async () => {
+        const { freed, sparse } = await collect(this.database, this.ledger, saver, this.#contents);
+        await this.#move(saver, [...sparse].slice(0, MOVED_AT_ONCE));
+        return freed;
+      });
     } catch (error) {
       console.warn("tabux: nothing could be freed:", described(error));
       return 0;
     }
+  }
+
+  /**
+   * Has what is still needed of some packs stored anew with the next save; then they can go.
+   * @param {Saver} saver
+   * @param {number[]} packs
+   */
+  async #move(saver, packs) {
+    if (!packs.length) return;
+    const values = await saver.backend.readMany("blobs", packs);
+    const blobs = new Map();
+    packs.forEach((blob, i) => values[i] && blobs.set(blob, values[i]));
+    this.ledger.move(blobs, this.#contents);
   }
 
   /** Deletes blobs of a save that never came to its end. */
