@@ -99,6 +99,7 @@ export class Content {
   #drop() {
     this.store.allocated -= this.allocated;
     this.allocated = 0;
+    for (const chunk of this.absent ? this.chunks.values() : []) chunk.saved = null; // (see `arrived`)
     this.chunks = new Map();
     this.absent = 0;
     this.source = this.download = null;
@@ -361,6 +362,7 @@ export class Content {
       if (begin === 0 && end === CHUNK) {
         this.#account(-ones(chunk.blocks));
         if (!chunk.bytes) this.absent--;
+        chunk.saved = null;
         this.chunks.delete(index);
       } else this.#account(-(end === CHUNK ? chunk.cut(begin) : chunk.punch(begin, end)));
     }
@@ -450,9 +452,9 @@ export class Content {
    * @param {boolean} frozen whether somebody else has the array too
    */
   arrived(chunk, bytes, frozen) {
-    if (chunk.bytes) return;
-    // (it may have been cut while it was on its way)
-    const length = chunk.saved ? chunk.saved.length : 0;
+    // (it may have been dropped, or cut, while it was on its way)
+    if (chunk.bytes || !chunk.saved) return;
+    const { length } = chunk.saved;
     chunk.bytes = bytes.length > length ? bytes.subarray(0, length) : bytes;
     chunk.frozen = frozen || bytes.length > length;
     this.absent--;
