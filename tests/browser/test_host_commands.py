@@ -174,6 +174,21 @@ def test_what_the_page_cannot_register(host: SandboxPage) -> None:
     host.evaluate("await sandbox.files.remove('/usr/local/bin/mine')")
 
 
+def test_it_is_not_kept_with_a_session(fresh: SandboxPage) -> None:
+    fresh.create({"session": "commands"})
+    fresh.evaluate(
+        """await sandbox.commands.register("early", ({ stdout }) => stdout.write("early\\n"));
+        await sandbox.files.write("/usr/local/bin/mine", "");
+        await sandbox.commands.register("late", () => 3);
+        await sandbox.close();"""
+    )
+    fresh.create({"session": "commands"})
+    assert fresh.output("ls /usr/local/bin; type -p tabux") == "mine\n/usr/bin/tabux\n"
+    fresh.evaluate("await sandbox.commands.register('late', () => 4)")
+    assert fresh.run("late")["exitCode"] == 4
+    assert fresh.evaluate("return sandbox.session.usage.files") == 1
+
+
 # -- streams ---------------------------------------------------------------------------------------
 
 

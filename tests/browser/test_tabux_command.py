@@ -8,7 +8,7 @@ import pytest
 
 from .pages import SandboxPage
 
-#: Runs the command's module alone, on a session that only pretends; `arg` is { argv, input, env, terminal }.
+#: Runs the command's module alone, on a session that only pretends; `arg` is as `tabux` makes it.
 ON_A_FAKE_SESSION = """
 const { default: command } = await import(`${location.origin}/worker/builtin/tabux.js`);
 const encoder = new TextEncoder();
@@ -63,6 +63,7 @@ const context = {
     env: arg.env ?? {},
     stdin: { stream: () => new Blob(["from stdin"]).stream() },
     stdout: output("stdout"),
+    stderr: output("stderr"),
     files,
     system: { session },
 };
@@ -247,6 +248,18 @@ def test_a_session_from_within(fresh: SandboxPage) -> None:
     assert fresh.evaluate("return sandbox.session.usage.files") == 1
 
 
+def test_a_volatile_sandbox_goes_home_and_comes_back(fresh: SandboxPage) -> None:
+    fresh.create()
+    fresh.output("mkdir d; echo 1 > d/f; ln -s f d/l; chmod 640 d/f; tabux export /tmp/all.tar.gz")
+    assert fresh.output("tar tzf /tmp/all.tar.gz | grep -E 'home/user/d/|all.tar' | sort").splitlines() == [
+        "home/user/d/", "home/user/d/f", "home/user/d/l",
+    ]
+    assert fresh.output("rm -r d; tabux import /tmp/all.tar.gz; stat -c %a d/f; cat d/l") == "640\n1\n"
+    assert fresh.output("tabux export - | tar tz | grep -c d/l") == "1\n"
+    result = fresh.run("echo nonsense | tabux import -")
+    assert result["exitCode"] == 1 and result["stderr"].startswith("tabux: ")
+
+
 # -- download --------------------------------------------------------------------------------------
 
 WITH_PAGE = """
@@ -297,6 +310,10 @@ def test_download(with_page: SandboxPage) -> None:
     with_page.output("echo odd > $'\\xff'; download $'\\xff'")
     assert downloads(with_page) == [("\ufffd", octets, 4, "odd\n")]
     hint = "\nTry 'download --help' for more information."
+    with_page.output("rm $'\\xff'; mkdir -p deep/er; ln d/a.txt deep/er/x")
+    with_page.output("download deep/ d; cd deep; download .")
+    gzips = "application/gzip"
+    assert [found[:2] for found in downloads(with_page)] == [("files.tar.gz", gzips), ("deep.tar.gz", gzips)]
     for script, status, message in (
         ("download", 2, "missing file operand" + hint),
         ("download none", 1, "cannot open 'none': No such file or directory"),
