@@ -28,19 +28,24 @@ const callbacks = new Map();
 const release = (callback) => callback?.[Comlink.releaseProxy]();
 
 /**
- * Fills a new sandbox from an archive.
+ * Fills a new sandbox from an archive. Where that fails nothing is saved.
  * @param {InstanceType<Program["SessionKeeper"]>} keeper
  * @param {InstanceType<Program["Archives"]>} archives
  * @param {Blob} archive
  */
 async function importInto(keeper, archives, archive) {
-  if (keeper.store.opened.rows !== "[]") {
-    const error = new Error(`the session "${keeper.store.told.name}" has files already: delete it first, or extract into it`);
-    error.name = "FileExistsError";
+  try {
+    if (keeper.store.ledger.rows.size) {
+      const error = new Error(`the session "${keeper.told.name}" has files already: delete it first, or extract into it`);
+      error.name = "FileExistsError";
+      throw error;
+    }
+    const { notes } = await keeper.asOne(() => archives.extract(archive, "/", false));
+    for (const note of notes) console.warn(`tabux: Sandbox.import: ${note}`);
+  } catch (error) {
+    keeper.abandon();
     throw error;
   }
-  const { notes } = await keeper.asOne(() => archives.extract(archive, "/", false));
-  for (const note of notes) console.warn(`tabux: Sandbox.import: ${note}`);
 }
 
 /** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */
