@@ -28,7 +28,7 @@ const callbacks = new Map();
 const release = (callback) => callback?.[Comlink.releaseProxy]();
 
 /**
- * Fills a new sandbox from an archive. Where that fails nothing is saved.
+ * Fills a new sandbox from an archive. Where that fails there is no new session.
  * @param {InstanceType<Program["SessionKeeper"]>} keeper
  * @param {InstanceType<Program["Archives"]>} archives
  * @param {Blob} archive
@@ -44,7 +44,19 @@ async function importInto(keeper, archives, archive) {
     for (const note of notes) console.warn(`tabux: Sandbox.import: ${note}`);
   } catch (error) {
     keeper.abandon();
+    await deleteNew(keeper.store);
     throw error;
+  }
+}
+
+/** @param {InstanceType<Program["SessionKeeper"]>["store"]} store whose session is of no use, if it was made just now */
+async function deleteNew({ told, created }) {
+  if (told.name === null || !created) return;
+  const { Sessions } = await import("./store/sessions.js");
+  try {
+    await new Sessions(assets.site.href).delete(told.name);
+  } catch (error) {
+    console.warn(`tabux: an empty session "${told.name}" is left:`, error);
   }
 }
 
