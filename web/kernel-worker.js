@@ -28,19 +28,36 @@ const callbacks = new Map();
 const release = (callback) => callback?.[Comlink.releaseProxy]();
 
 /**
- * Fills a new sandbox from an archive.
+ * Fills a new sandbox from an archive. Where that fails there is no new session.
  * @param {InstanceType<Program["SessionKeeper"]>} keeper
  * @param {InstanceType<Program["Archives"]>} archives
  * @param {Blob} archive
  */
 async function importInto(keeper, archives, archive) {
-  if (keeper.store.opened.rows !== "[]") {
-    const error = new Error(`the session "${keeper.store.told.name}" has files already: delete it first, or extract into it`);
-    error.name = "FileExistsError";
+  try {
+    if (keeper.store.ledger.rows.size) {
+      const error = new Error(`the session "${keeper.told.name}" has files already: delete it first, or extract into it`);
+      error.name = "FileExistsError";
+      throw error;
+    }
+    const { notes } = await keeper.asOne(() => archives.extract(archive, "/", false));
+    for (const note of notes) console.warn(`tabux: Sandbox.import: ${note}`);
+  } catch (error) {
+    keeper.abandon();
+    await deleteNew(keeper.store);
     throw error;
   }
-  const { notes } = await keeper.asOne(() => archives.extract(archive, "/", false));
-  for (const note of notes) console.warn(`tabux: Sandbox.import: ${note}`);
+}
+
+/** @param {InstanceType<Program["SessionKeeper"]>["store"]} store whose session is of no use, if it was made just now */
+async function deleteNew({ told, created }) {
+  if (told.name === null || !created) return;
+  const { Sessions } = await import("./store/sessions.js");
+  try {
+    await new Sessions(assets.site.href).delete(told.name);
+  } catch (error) {
+    console.warn(`tabux: an empty session "${told.name}" is left:`, error);
+  }
 }
 
 /** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */

@@ -539,6 +539,11 @@ export class Store {
     }
   }
 
+  /** Lets go of the session; what has not been saved is not saved. */
+  abandon() {
+    this.#letGo();
+  }
+
   #letGo() {
     const saver = this.#saver;
     if (saver) saver.fenced ||= "the session is closed";

@@ -210,6 +210,13 @@ export class SessionKeeper {
     if (this.store.saves) await this.store.save({ strict: false });
   }
 
+  /** Lets go of the session without saving. */
+  abandon() {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.store.abandon();
+  }
+
   /**
    * Saves and lets go of the session.
    * @throws {Error} NoSpaceError, StorageError: it could not be saved, and everything goes on
