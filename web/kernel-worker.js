@@ -80,12 +80,11 @@ Comlink.expose({
     // it is read while Python starts
     let booted = false;
     // (what is told overtakes the answer to this call, which tells how things are until then)
-    const tell = () => booted && onSession(parts.session.told);
-    const opening = openStore(assets.site.href, session, tell);
+    const opening = openStore(assets.site.href, session, () => booted && parts.session.tell());
     const room = session.name === null ? Infinity : modules.storageRoom();
     // (a session that cannot be opened is told of at once)
     const [store, system] = await Promise.all([opening, bootSystem(assets)]);
-    const keeper = new SessionKeeper(system, store, tell);
+    const keeper = new SessionKeeper(system, store, (told) => booted && onSession(told));
     const page = new PageChannel(onHost);
     const archives = new modules.Archives(system);
     const host = new HostCommands(system, { session: new SessionService(keeper, assets.site.href, archives), page });
@@ -111,7 +110,7 @@ Comlink.expose({
     };
     for (const [path, content] of Object.entries(files)) await parts.files.write(path, content);
     booted = true;
-    return { bootMs: performance.now() - started, bootInfo: system.info, session: keeper.told };
+    return { bootMs: performance.now() - started, bootInfo: system.info, session: keeper.takeTold() };
   },
   /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
   async run(id, command, options, onOutput) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def test_files_outlive_the_page(visit: Visit) -> None:
     saved(page)
     terminal.type("mkdir d && cd d && echo kept > f && export NAME=tabux\n")
     terminal.wait_for("d$ ")
-    page.evaluate("tabux.sandbox.files.sync()")
+    expect(page.locator("#saved")).to_have_text("saving")
+    saved(page)
     page.reload()
     terminal.wait_for_prompt()
     terminal.type("cat f; echo $NAME\n")
@@ -94,8 +96,9 @@ def test_sessions_have_files_of_their_own(visit: Visit) -> None:
     page.get_by_role("dialog", name="Start “first” anew?").get_by_role("button", name="Delete all").click()
     expect(page.locator("#terminal .xterm-screen")).to_be_visible()
     expect(rows.filter(has_text="first")).to_contain_text("open here")
-    page.keyboard.press("Escape")
     terminal.wait_for_prompt()
+    page.keyboard.press("Escape")
+    expect(page.locator("#terminal textarea")).to_be_focused()
     terminal.type("ls; echo e''nd\n")
     terminal.wait_for_line("end")
     assert "one" not in terminal.screen().split("\n")
@@ -146,15 +149,17 @@ def test_snapshots_from_the_page(visit: Visit) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Restore s")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("#terminal textarea")).to_be_focused()
     terminal.type("echo after > f; cat f; sleep 1000\n")
     terminal.wait_for_line("after")
     page.locator("#sessions-open").click()
     page.get_by_role("button", name="Restore s").click()
     page.get_by_role("dialog", name="Restore “s”?").get_by_role("button", name="Restore").click()
     expect(page.get_by_role("dialog", name="Restore “s”?")).to_be_hidden()
-    page.keyboard.press("Escape")
     page.wait_for_function("() => tabux.pty && !tabux.pty.busy")
     terminal.wait_for("$ ")
+    page.keyboard.press("Escape")
+    expect(page.locator("#terminal textarea")).to_be_focused()
     terminal.type("cat f\n")
     terminal.wait_for_line("before")
     assert "after" not in terminal.screen()
@@ -216,3 +221,49 @@ def test_files_land_where_the_shell_is(visit: Visit, tmp_path: Path) -> None:
     terminal.type("sha256sum < large; stat -c '%U %s' ~/'a b/large'\n")
     terminal.wait_for_line("user 9437184")
     terminal.wait_for(hashlib.sha256((tmp_path / "large").read_bytes()).hexdigest())
+
+
+def test_a_session_travels_as_an_archive(visit: Visit, tmp_path: Path) -> None:
+    terminal = visit()
+    page = terminal.page
+    terminal.type("echo packed > 'ü f'; chmod 640 'ü f'\n")
+    terminal.wait_for("$ ", 2)
+    page.locator("#sessions-open").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as .tar.gz").click()
+    archive = tmp_path / download.value.suggested_filename
+    download.value.save_as(archive)
+    with tarfile.open(archive) as tar:
+        assert "home/user/ü f" in [name.removeprefix("./") for name in tar.getnames()]
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open a .tar.gz as a new session").click()
+    chooser.value.set_files(archive)
+    page.get_by_role("textbox", name="Name").fill("copy")
+    page.keyboard.press("Enter")
+    expect(page.locator("#session-name")).to_have_text("copy")
+    terminal.wait_for_prompt()
+    saved(page)
+    page.reload()
+    terminal.wait_for_prompt()
+    expect(page.locator("#session-name")).to_have_text("copy")
+    terminal.type("stat -c %a 'ü f'; cat 'ü f'\n")
+    terminal.wait_for_line("640")
+    terminal.wait_for_line("packed")
+
+
+def test_programs_give_files_and_ask_for_them(visit: Visit, tmp_path: Path) -> None:
+    terminal = visit()
+    page = terminal.page
+    (tmp_path / "asked for").write_text("here")
+    with page.expect_download() as download:
+        terminal.type("echo there > f; download f\n")
+    assert download.value.suggested_filename == "f"
+    assert download.value.path().read_text() == "there\n"
+    with page.expect_file_chooser() as chooser:
+        terminal.type("mkdir d; cd d; upload; cat asked*; echo\n")
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("A program asks for files.")
+    chooser.value.set_files(tmp_path / "asked for")
+    terminal.wait_for_line("here")
+    expect(notice).to_be_hidden()
+    expect(page.locator("#terminal textarea")).to_be_focused()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .pages import TerminalPage
 
@@ -417,3 +417,18 @@ def test_colours_are_on_at_a_terminal_only(shell: TerminalPage) -> None:
         }"""
     )
     assert bold_blue == [True, 4]
+
+
+def test_a_new_size_does_not_end_the_start_of_a_program(shell: TerminalPage) -> None:
+    page = shell.page
+    held: list[Route] = []
+    page.context.route("**/userland/sed-*.wasm.gz", lambda route: held.append(route))
+    shell.type("sed --version\n")
+    page.wait_for_function("() => tabux.pty.busy")
+    page.set_viewport_size({"width": 700, "height": 400})
+    page.wait_for_function("() => tabux.terminal.rows < 25")
+    page.evaluate("tabux.sandbox.commands.run('true')")  # the new size has been heard of
+    while not held:
+        page.wait_for_event("request")
+    held[0].continue_()
+    shell.wait_for("sed (GNU sed)")

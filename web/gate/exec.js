@@ -130,7 +130,11 @@ export function prepare(gate, pid, path, argv, environ, ready) {
 export function execve(gate, program, path, argv, environ) {
   const { process } = program;
   const execution = prepare(gate, process.pid, path, argv, environ, () => gate.wake(process.pid));
-  if (typeof execution === "number") return execution;
+  if (typeof execution === "number") {
+    // a handler does not end it while the file comes: execve has no EINTR
+    program.uninterruptible = execution === BLOCKED;
+    return execution;
+  }
   const error = gate.commitExec(process);
   if (error) return error;
   if (process === program.owner) {

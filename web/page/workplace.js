@@ -2,6 +2,7 @@
 
 import { Sandbox } from "../tabux.js";
 import { confirmed } from "./ask.js";
+import { services } from "./commands.js";
 import { sentence } from "./figures.js";
 import { hideNotice, hideNotices, showNotice, showState } from "./notice.js";
 import { hideProgress, showProgress } from "./progress.js";
@@ -75,7 +76,7 @@ export class Workplace extends EventTarget {
     this.dispatchEvent(new Event("change"));
     showState("loading");
     try {
-      const starting = start({ onProgress: showProgress });
+      const starting = start({ ...services, onProgress: showProgress });
       starting.catch(() => {}); // told of below, also when there is no terminal
       const terminal = await this.#opening;
       const sandbox = await starting;

@@ -8,6 +8,8 @@ import { countUnseen } from "./limits.js";
 
 /** How long a change may wait for the background flush, milliseconds. */
 const FLUSH_MS = 1000;
+/** How soon the page hears that there is something to save, milliseconds. */
+const LOOK_MS = 100;
 /** So many rows are made without a pause: about 5 ms. */
 const ROWS_AT_ONCE = 400;
 /** After so many pauses the rest is taken at once: programs that change files all the time do not put it off. */
@@ -26,9 +28,13 @@ export class SessionKeeper {
   #cutting = Promise.resolve();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #looking;
   #closed = false;
   /** Whether files were written that nobody saves. */
   #written = false;
+  /** @type {Store["state"] | null} what the page believes */
+  #toldState = null;
   #onTold;
   /** Whether nothing is saved in the background for now. */
   #held = false;
@@ -36,7 +42,7 @@ export class SessionKeeper {
   /**
    * @param {System} system
    * @param {Store} store opened
-   * @param {() => void} onTold hears when `told` has changed by what was written
+   * @param {(told: import("../client/session.js").Told) => void} onTold
    */
   constructor(system, store, onTold) {
     this.system = system;
@@ -44,9 +50,27 @@ export class SessionKeeper {
     this.#onTold = onTold;
   }
 
-  /** What the page is to know of the session. */
+  /** What there is to know of the session. */
   get told() {
-    return { ...this.store.told, written: this.#written };
+    return { ...this.store.told, state: this.#state, written: this.#written };
+  }
+
+  /** The same, for the page: from now on it knows. */
+  takeTold() {
+    const { told } = this;
+    this.#toldState = told.state;
+    return told;
+  }
+
+  /** The store's state; but it knows only of what it has been given. */
+  get #state() {
+    const { state } = this.store;
+    return state === "saved" && this.dirty ? "saving" : state;
+  }
+
+  /** Tells the page how things are. */
+  tell() {
+    this.#onTold(this.takeTold());
   }
 
   /**
@@ -73,6 +97,9 @@ export class SessionKeeper {
       gate.save = () => this.sync();
     }
     this.#timer = setInterval(() => void (this.#keeps ? this.#flush() : this.#watch()), FLUSH_MS);
+    this.#looking = setInterval(() => {
+      if (this.#state !== this.#toldState) this.tell();
+    }, LOOK_MS);
     return lost;
   }
 
@@ -87,7 +114,7 @@ export class SessionKeeper {
     this.system.gate.report();
     if (this.system.api.session_written() === 0) return;
     this.#written = true;
-    this.#onTold();
+    this.tell();
   }
 
   /**
@@ -226,6 +253,7 @@ export class SessionKeeper {
     await this.sync();
     this.#closed = true;
     clearInterval(this.#timer);
+    clearInterval(this.#looking);
     await this.store.close();
   }
 }
