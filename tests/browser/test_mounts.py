@@ -334,6 +334,16 @@ def test_snapshots_leave_mounts_alone(fresh: SandboxPage) -> None:
     assert fresh.evaluate("return Object.keys(provided['/mnt/m']).sort()") == ["f", "g"]
 
 
+def test_exports_leave_mounts_alone(mounted: SandboxPage) -> None:
+    mounted.output("echo x > /mnt/memory/exported; echo x > /home/user/exported")
+    names = mounted.evaluate(
+        """const blob = await sandbox.export();
+           await sandbox.files.write("/tmp/export.tgz", new Uint8Array(await blob.arrayBuffer()));
+           return (await sandbox.commands.run("tar tf /tmp/export.tgz | grep exported")).stdout"""
+    )
+    assert names == "home/user/exported\n"
+
+
 # -- unmounting ----------------------------------------------------------------------------------------------
 
 

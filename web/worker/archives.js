@@ -1,4 +1,5 @@
 // Archives of the sandbox's files, and files from archives.
+import { BLOCKED } from "../gate/errno.js";
 import { latin1 } from "../gate/process.js";
 import { apiError } from "./errors.js";
 import { FileAccess } from "./files.js";
@@ -48,7 +49,7 @@ export class Archives {
     const [passwd, group] = [await this.#text("/etc/passwd"), await this.#text("/etc/group")];
     const { gate, api } = this.system;
     gate.report();
-    const number = api.pack(paths, cwd, passwd, group);
+    const number = await gate.mounts.settled(() => api.pack(paths, cwd, passwd, group), BLOCKED);
     if (number < 0) throw apiError(number, what);
     return pack(this.system, number);
   }
@@ -76,7 +77,7 @@ export class Archives {
   async extract(archive, to, isOwners) {
     const { gate, api } = this.system;
     gate.report();
-    const number = api.extract(kernelText(to), isOwners ? 1 : 0);
+    const number = await gate.mounts.settled(() => api.extract(kernelText(to), isOwners ? 1 : 0), BLOCKED);
     if (number < 0) throw apiError(number, to);
     return unpack(this.system, number, archive);
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tabux.abi.errno import EINVAL, ENOTDIR, SysError
+from tabux.abi.errno import EINVAL, ENOTDIR, EOPNOTSUPP, SysError
 from tabux.abi.stat import S_IFDIR, S_IFMT
 from tabux.api import files
 from tabux.api.owner import USER
@@ -51,7 +51,7 @@ class Archives:
         """Begins the extraction of an archive into the directory `to`, made where it is missing.
 
         With `is_owners` everything belongs to the sandbox's user, else to whom the archive says. Answers its
-        number.
+        number. EOPNOTSUPP: it is in a host mount, whose files come too late for that.
         """
         if is_owners:
             files.make_dir(k, to)
@@ -60,6 +60,8 @@ class Archives:
             raise SysError(ENOTDIR)
         if top.virtual:
             raise SysError(EINVAL)
+        if top.mount.host is not None:
+            raise SysError(EOPNOTSUPP)
         self._last += 1
         self._extractions[self._last] = Extraction(Place(k.vfs, top, USER.uid if is_owners else None))
         return self._last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from tabux.abi.errno import EOPNOTSUPP, SysError
 from tabux.abi.stat import S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG
 from tabux.fs.credentials import ROOT
 from tabux.fs.inode import Inode
@@ -120,11 +121,13 @@ def whole(vfs: Vfs, start: Inode, paths: Iterable[str]) -> Iterator[Found | None
     """Files and directories with all that is in them, by paths from `start`, as `tar -c` takes them.
 
     What is mounted below one is left out. A leading "/" and all up to the last ".." are not part of the name
-    in the archive. ENOENT, and what the walk raises.
+    in the archive. ENOENT, EOPNOTSUPP (in a host mount, whose files come too late), and what the walk raises.
     """
     found = []
     for path in paths:
         inode = vfs.lookup(start, path, ROOT, False)
+        if inode.mount.host is not None:
+            raise SysError(EOPNOTSUPP)
         names = [name for name in path.split("/") if name not in ("", ".")]
         while ".." in names:
             names = names[names.index("..") + 1 :]
