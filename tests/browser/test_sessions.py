@@ -88,7 +88,7 @@ def test_shipped_files_changed_moved_and_removed(visit: Callable[..., SandboxPag
 
 def test_what_sync_promises_programs(visit: Callable[..., SandboxPage]) -> None:
     first = visit()
-    first.output("echo one > f; sync f; sqlite3 db 'create table t(x); insert into t values (7)'")
+    first.output("echo one > f; sync f; sqlite3 db 'create table t(x); insert into t values (7)'; sync")
     first.page.close()
     assert visit().output("cat f; sqlite3 db 'select x from t; pragma integrity_check'") == "one\n7\nok\n"
 
