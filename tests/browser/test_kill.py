@@ -202,7 +202,7 @@ DAMAGES = [
     ("move", "mkdir d9999", "move:"),
     ("move", "rm d*/link", "move:"),
     ("move", "printf 9 > x; cp --remove-destination x d*/link; rm x", "move:"),
-    ("git", "rm $(find .git/objects -type f -name '????*' | head -n 1)", "git:"),
+    ("git", "rm -rf .git/objects/??; rm -f .git/objects/pack/*", "git:"),
     (
         "git",
         "for f in $(find .git/objects -name '*.pack'); do chmod u+w $f; truncate -s -1 $f; done",

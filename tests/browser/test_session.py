@@ -37,7 +37,7 @@ def start(terminal: TerminalPage, program: str) -> None:
 def finish(terminal: TerminalPage) -> list[str]:
     """The lines when all that was typed has been done."""
     terminal.type("echo d''one\n")
-    terminal.wait_for_line("done")
+    terminal.wait_for("\ndone\n> ")
     return lines(terminal)
 
 
@@ -239,6 +239,7 @@ def test_a_job_in_the_background_may_not_read(shell: TerminalPage) -> None:
     shell.type("to cat\n")
     shell.wait_for_line("to cat", 2)
     shell.press("Control+d")
+    shell.wait_for("to cat\nto cat\n> ")
     assert finish(shell)[-2:] == ["done", "> "]
 
 
@@ -257,6 +258,7 @@ def test_end_of_file(shell: TerminalPage) -> None:
     shell.type("line\n")
     shell.wait_for_line("line", 2)
     shell.press("Control+d")
+    shell.wait_for("line\nline\n> ")
     assert finish(shell)[-2:] == ["done", "> "]
 
 

@@ -21,6 +21,24 @@ export class Chunk {
     this.saved = null;
     /** Somebody else reads the array: before it is written it is copied. */
     this.frozen = false;
+    /** @type {object | null} who that is, where it is one who will say when he has done (`release`) */
+    this.holder = null;
+  }
+
+  /**
+   * Somebody is going to read the array.
+   * @param {object | null} holder null: he will not say when he has done
+   */
+  freeze(holder) {
+    this.holder = this.frozen ? null : holder;
+    this.frozen = true;
+  }
+
+  /** @param {object} holder has done */
+  release(holder) {
+    if (this.holder !== holder) return;
+    this.holder = null;
+    this.frozen = false;
   }
 
   /**
@@ -37,6 +55,7 @@ export class Chunk {
       grown.set(bytes);
       this.bytes = bytes = grown;
       this.frozen = false;
+      this.holder = null;
     }
     this.saved = null;
     return bytes;
@@ -55,6 +74,7 @@ export class Chunk {
       if (this.frozen) {
         this.bytes = bytes.slice(0, end);
         this.frozen = false;
+        this.holder = null;
       } else bytes.fill(0, end);
       this.saved = null;
     }

@@ -20,7 +20,7 @@ export function still(content) {
   copy.offset = content.offset;
   copy.absent = content.absent;
   for (const [index, chunk] of content.chunks) {
-    if (chunk.bytes) chunk.frozen = true;
+    if (chunk.bytes) chunk.freeze(null);
     const twin = new Chunk(chunk.bytes);
     twin.blocks = chunk.blocks;
     twin.saved = chunk.saved;

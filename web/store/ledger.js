@@ -262,8 +262,10 @@ export class Ledger {
       ref.blob = saved.blob;
       ref.offset = saved.offset;
       ref.total = saved.total;
+      chunk.holder = null; // (two share the array: neither can say that it is free)
     } else {
-      chunk.frozen = true;
+      chunk.freeze(ref);
+      ref.chunk = chunk;
     }
     chunk.saved = ref;
     if (ref.bytes && !this.volatile) this.newRefs.add(ref);
@@ -455,6 +457,8 @@ export class Ledger {
     this.storedRoot = batch.root;
     for (const ref of batch.refs) {
       ref.bytes = null;
+      ref.chunk?.release(ref);
+      ref.chunk = null;
       if (ref.released) this.deadBytes += ref.length;
     }
     for (const snapshot of batch.snapshots) snapshot.stored = true;
@@ -504,7 +508,7 @@ export class Ledger {
         for (const chunk of content.chunks.values()) {
           if (!(chunk.saved instanceof Ref) || !chunk.bytes || chunk.saved.bytes) continue;
           chunk.saved.bytes = chunk.bytes;
-          chunk.frozen = true;
+          chunk.freeze(null);
         }
       }
     }

@@ -23,6 +23,8 @@ export class Ref {
     this.offset = 0;
     /** How long that blob is. */
     this.total = 0;
+    /** @type {import("../gate/chunk.js").Chunk | null} whose array `bytes` is, until they are stored */
+    this.chunk = null;
     /** True when a snapshot that is not stored yet needs them. */
     this.kept = false;
     /** True when no row refers to them any more. */
