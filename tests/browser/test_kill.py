@@ -102,7 +102,8 @@ def test_a_kill_while_a_snapshot_is_restored(profile: Profile, number: int) -> N
     snapshot = sandbox.evaluate("return await sandbox.snapshot({ name: 'old' })")
     new = make(sandbox, "b")
     sandbox.evaluate("await sandbox.files.sync()")
-    done = profile.kill_during(sandbox, "await sandbox.restore(arg)", snapshot, seconds)
+    code = "await sandbox.restore(arg); await sandbox.files.sync()"
+    done = profile.kill_during(sandbox, code, snapshot, seconds)
     sandbox = profile.open()
     found = tree(sandbox, PLACE)
     assert found == old or (found == new and not done), f"killed after {seconds} s"

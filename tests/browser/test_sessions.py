@@ -173,6 +173,7 @@ def test_snapshots(visit: Callable[..., SandboxPage], session: str | None) -> No
     sandbox.evaluate("await sandbox.restore(arg)", first)
     assert sandbox.output(f"{LISTING}; cat d/n f | md5sum") == before
     if session:
+        sandbox.evaluate("await sandbox.files.sync()")
         sandbox.page.close()
         sandbox = visit(session)
         assert sandbox.output(f"{LISTING}; cat d/n f | md5sum") == before

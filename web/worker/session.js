@@ -214,7 +214,7 @@ export class SessionKeeper {
   }
 
   /**
-   * Makes the files what they were. All programs are ended first.
+   * Makes the files what they were. All programs are ended first. On disk with the next save.
    * @param {string} id
    */
   async restore(id) {
@@ -227,14 +227,14 @@ export class SessionKeeper {
     const { rows, gone } = await this.store.restore(id);
     const error = api.session_restore(rows, gone.join(" "));
     if (error) throw apiError(error, `snapshot "${id}"`);
-    if (this.store.saves) await this.store.save({ strict: true });
+    void this.#flush();
   }
 
-  /** @param {string} id */
+  /** @param {string} id of a snapshot that is not wanted any more; gone from the disk with the next save */
   async dropSnapshot(id) {
     this.store.requireSnapshot(id);
     this.store.dropSnapshot(id);
-    if (this.store.saves) await this.store.save({ strict: false });
+    void this.#flush();
   }
 
   /** Lets go of the session without saving. */
