@@ -214,7 +214,9 @@ export class Sandbox extends EventTarget {
       );
       connection.booted();
       // (what came before the result came to be later than it)
-      session = new Session(latest ?? result.session, BASE_URL, () => connection.call(() => connection.kernel.sync()));
+      const sync = async () => connection.onTold(await connection.call(() => connection.kernel.sync()));
+      session = new Session(latest ?? result.session, BASE_URL, sync);
+      connection.onTold = (told) => session?.update(told);
       const sandbox = new Sandbox(connection, result, session, host);
       live.add(sandbox);
       connection.onClose = () => {

@@ -15,6 +15,9 @@ export class Connection {
   #closed = null;
   #booted = false;
 
+  /** Hears how the session is, from answers that tell. @type {(told: import("./session.js").Told) => void} */
+  onTold = () => {};
+
   /** Called once, when the connection is closed. */
   onClose = () => {};
 

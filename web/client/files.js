@@ -118,7 +118,8 @@ export class Files {
    * @throws {StorageError} it could not be saved; `sandbox.session.reason` says why
    */
   async sync() {
-    await this.#connection.call(() => this.#connection.kernel.sync());
+    // (the answer tells how the session is now: the event that does may come later)
+    this.#connection.onTold(await this.#connection.call(() => this.#connection.kernel.sync()));
   }
 
   /**

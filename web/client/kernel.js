@@ -104,7 +104,7 @@
  *   onFailure: (failure: import("../mounts/host-mount.js").MountFailure) => void) => number} mount Answers a number.
  * @property {(path: string, force: boolean) => number} unmount Answers the number that it had.
  * @property {(number: number, path: string) => void} mountChanged
- * @property {() => void} sync Answers when everything written so far is on disk.
+ * @property {() => import("./session.js").Told} sync Answers when everything written so far is on disk.
  * @property {() => void} close Saves and lets go of the session.
  * @property {(name: string) => string} snapshot
  * @property {(id: string) => void} restore
