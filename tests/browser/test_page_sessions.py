@@ -171,7 +171,7 @@ def test_sessions_are_listed_and_picked(page: Page, opened: Open) -> None:
     expect(rows.nth(2)).to_contain_text("open in another tab")
     page.evaluate("window.before = tabux.sandbox")
     page.get_by_role("button", name="Open notes").click()
-    page.wait_for_function("tabux.sandbox && tabux.sandbox !== before")
+    page.wait_for_function("() => window.tabux.sandbox && window.tabux.sandbox !== window.before")
     terminal.wait_for_prompt()
     expect(page.locator("#session-name")).to_have_text("notes")
     expect(page.get_by_role("dialog")).to_be_hidden()
