@@ -110,7 +110,11 @@ class Firefox:
     def crash(self) -> None:
         """End it by SIGKILL and start another process on the same profile. All pages are gone."""
         self._driver.request("kill", BROWSER_TIMEOUT, browser=self._browser)
-        self._start()
+        try:
+            self._start()
+        except DriverError:
+            # Firefox's other processes end a moment after it, and hold the profile until then
+            self._start()
 
 
 class Keyboard:

@@ -99,6 +99,8 @@ def test_the_end_of_the_shell_is_told(shell: TerminalPage) -> None:
 def test_a_page_that_is_loaded_again(terminal: TerminalPage) -> None:
     terminal.type("echo first\n")
     terminal.wait_for_line("first")
+    # (the page asks before it goes while something is not saved)
+    terminal.page.evaluate("async () => { await window.tabux.sandbox.files.sync(); }")
     terminal.page.reload()
     terminal.wait_for_prompt()
     terminal.type("echo second\n")
