@@ -145,7 +145,7 @@ Comlink.expose({
   filesRename: (/** @type {string} */ from, /** @type {string} */ to) => parts.files.rename(from, to),
   async sync() {
     await Promise.all([parts.session.sync(), parts.files.syncMounts()]);
-    return parts.session.told;
+    return parts.session.takeTold();
   },
   /** @param {any} request @param {any} provider @param {any} onFailure */
   async mount(request, provider, onFailure) {

@@ -73,10 +73,7 @@ export class SessionKeeper {
     this.#onTold(this.takeTold());
   }
 
-  /**
-   * Lays the session's files over the site's.
-   * @returns {string[]} paths of files of the site that the session had changed and that the site has not any more
-   */
+  /** Lays the session's files over the site's. */
   open() {
     const { gate, api } = this.system;
     const { store } = this;
@@ -100,7 +97,6 @@ export class SessionKeeper {
     this.#looking = setInterval(() => {
       if (this.#state !== this.#toldState) this.tell();
     }, LOOK_MS);
-    return lost;
   }
 
   /** Whether changes are saved: not when volatile, and not any more when another tab has the session. */
@@ -241,6 +237,7 @@ export class SessionKeeper {
   abandon() {
     this.#closed = true;
     clearInterval(this.#timer);
+    clearInterval(this.#looking);
     this.store.abandon();
   }
 
