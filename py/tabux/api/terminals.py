@@ -6,15 +6,15 @@ import struct
 
 from tabux.abi.errno import ENOENT, SysError
 from tabux.abi.fcntl import O_RDWR
-from tabux.abi.signal import SIGCONT, SIGHUP
 from tabux.api.commands import new_leader
 from tabux.api.owner import USER
-from tabux.fs.devices import make_terminal, remove_terminal
-from tabux.kernel import jobs, signals
+from tabux.fs.devices import make_terminal
+from tabux.kernel import jobs
 from tabux.kernel.calls.tty_calls import resize as _resize
 from tabux.kernel.descriptions import describe
 from tabux.kernel.kernel import Kernel
-from tabux.kernel.terminals import Terminal
+from tabux.kernel.terminals import Terminal, free_number
+from tabux.kernel.terminals import hang_up as _hang_up
 from tabux.tty import Winsize
 
 _STARTED = struct.Struct("<3i")
@@ -26,7 +26,7 @@ def create(k: Kernel, cwd: str, cols: int, rows: int) -> int:
     Mailbox, i32: pid, description, terminal number. The process's descriptors 0, 1 and 2 are the terminal.
     """
     p = new_leader(k, cwd)
-    number = next(n for n in range(len(k.terminals) + 1) if n not in k.terminals)
+    number = free_number(k)
     terminal = Terminal(k, number)
     terminal.tty.resize(Winsize(rows, cols, 0, 0))
     terminal.inode = make_terminal(k.vfs, number, USER.uid, terminal)
@@ -98,15 +98,7 @@ def cwd(k: Kernel, number: int) -> str:
 
 def hang_up(k: Kernel, number: int) -> int:
     """The window is gone: whoever is on the terminal hears SIGHUP, and the terminal's name goes."""
-    terminal = k.terminals.pop(number, None)
-    if terminal is None:
-        return 0
-    session = terminal.tty.session
-    terminal.tty.hangup()
-    members = list(jobs.session_members(k, session)) if session else []
-    terminal.leave(session)
-    for member in members:
-        signals.post(k, member, SIGHUP)
-        signals.post(k, member, SIGCONT)
-    remove_terminal(k.vfs, number)
+    terminal = k.terminals.get(number)
+    if terminal is not None:
+        _hang_up(k, terminal)
     return 0

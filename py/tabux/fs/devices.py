@@ -14,6 +14,7 @@ RANDOM = makedev(1, 8)
 URANDOM = makedev(1, 9)
 TTY = makedev(5, 0)
 CONSOLE = makedev(5, 1)
+PTMX = makedev(5, 2)
 
 #: major number of /dev/pts/N; the minor is N
 PTS_MAJOR = 136
@@ -29,6 +30,7 @@ _NODES = (
     ("/dev/urandom", URANDOM, 0o666, 0),
     ("/dev/tty", TTY, 0o666, _TTY_GROUP),
     ("/dev/console", CONSOLE, 0o600, 0),
+    ("/dev/ptmx", PTMX, 0o666, _TTY_GROUP),
 )
 
 _LINKS = (
@@ -55,7 +57,8 @@ def make_devices(vfs: Vfs) -> None:
     for path, target in _LINKS:
         vfs.symlink(target, root, path, ROOT)
     vfs.mkdir(root, "/dev/pts", 0o755, ROOT)
-    vfs.new_mount("/dev/pts", "devpts", "devpts", 0o755, _PTS, "gid=5,mode=620")
+    vfs.new_mount("/dev/pts", "devpts", "devpts", 0o755, _PTS, "gid=5,mode=620,ptmxmode=666")
+    vfs.mknod(root, "/dev/pts/ptmx", S_IFCHR | 0o666, PTMX, ROOT)
     vfs.mkdir(root, "/dev/shm", 0o1777, ROOT)
     vfs.new_mount("/dev/shm", "tmpfs", "tmpfs", 0o1777, _SHM)
 

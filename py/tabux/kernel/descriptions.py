@@ -6,13 +6,14 @@ from tabux.abi.errno import EACCES, ENXIO, SysError
 from tabux.abi.fcntl import O_ACCMODE, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_WRONLY
 from tabux.abi.stat import S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, makedev
 from tabux.fs.credentials import Credentials
+from tabux.fs.devices import PTMX
 from tabux.fs.inode import Inode
 from tabux.fs.virtual import VirtualFile
-from tabux.kernel import locks
+from tabux.kernel import locks, ptys
 from tabux.kernel.files import Kind, OpenFile, Pipe, Sink
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
-from tabux.kernel.terminals import Terminal
+from tabux.kernel.terminals import Terminal, hang_up
 
 _DEVICES = {
     makedev(1, 3): Kind.NULL,
@@ -60,9 +61,12 @@ def _regular(k: Kernel, p: Process, inode: Inode, flags: int) -> OpenFile:
 
 def _device(k: Kernel, p: Process, inode: Inode, flags: int) -> OpenFile:
     terminal = inode.object
+    if inode.rdev == PTMX:
+        return ptys.open_master(k, p, inode, flags)
     if inode.rdev == _CONTROLLING_TTY:
         terminal = p.terminal
     if isinstance(terminal, Terminal):
+        terminal.opened()
         file = OpenFile(k.number(), Kind.TTY, inode, flags)
         file.terminal = terminal
         file.target = terminal.id
@@ -139,6 +143,10 @@ def release(k: Kernel, file: OpenFile) -> None:
         behind.writers -= 1
         if not behind.writers:
             k.gate.sink_closed(behind.id)
+    elif file.terminal is not None:
+        file.terminal.closed()
+    elif file.master is not None:
+        hang_up(k, file.master)
     elif file.kind == Kind.REGULAR and file.target != file.inode.ino:
         k.gate.discard(file.target)
     k.vfs.released(file.inode)

@@ -71,6 +71,7 @@ class OpenFile:
         "id",
         "inode",
         "kind",
+        "master",
         "name",
         "parent",
         "position",
@@ -87,6 +88,8 @@ class OpenFile:
         self.refs = 1
         self.target = inode.ino if kind == Kind.REGULAR else 0
         self.terminal: Terminal | None = None
+        #: the terminal that a description of /dev/ptmx is the other end of
+        self.master: Terminal | None = None
         #: a directory's entries as its reader saw them first, and how many it has had
         self.entries: list[tuple[str, Inode]] | None = None
         self.position = 0

@@ -1,5 +1,7 @@
 """Terminals: a `Tty` (the line discipline) with a device node and a screen behind the gate.
 
+(Those whose screen is a program are in `ptys`.)
+
 Who may read and write, and who gets signals, is decided here (tty_ioctl(4), setpgid(2), POSIX 11.1.4).
 """
 
@@ -8,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tabux.abi.errno import EPERM, SysError
+from tabux.abi.signal import SIGCONT, SIGHUP
+from tabux.fs.devices import remove_terminal
 from tabux.tty import Tty
 
 if TYPE_CHECKING:
@@ -59,6 +63,15 @@ class Terminal:
                 member.terminal = None
         self.tty.session = self.tty.foreground_pgid = 0
 
+    def opened(self) -> None:
+        """One more description of it."""
+
+    def closed(self) -> None:
+        """One less."""
+
+    def was_read(self) -> None:
+        """A program has read from it."""
+
     def signal_foreground(self, sig: int) -> None:
         """Sends a signal to the foreground group."""
         self._signal(sig)
@@ -80,6 +93,26 @@ class Terminal:
         self.screen_backlog = max(0, self.screen_backlog - count)
         if full and not self.screen_full:
             self.changed()
+
+
+def free_number(k: Kernel) -> int:
+    """The lowest number that no terminal has."""
+    return next(n for n in range(len(k.terminals) + 1) if n not in k.terminals)
+
+
+def hang_up(k: Kernel, terminal: Terminal) -> None:
+    """The window, or the master, is gone: who is on it hears SIGHUP, and the terminal's name goes."""
+    from tabux.kernel import jobs, signals
+
+    del k.terminals[terminal.id]
+    session = terminal.tty.session
+    terminal.tty.hangup()
+    members = list(jobs.session_members(k, session)) if session else []
+    terminal.leave(session)
+    for member in members:
+        signals.post(k, member, SIGHUP)
+        signals.post(k, member, SIGCONT)
+    remove_terminal(k.vfs, terminal.id)
 
 
 def acquire(p: Process, terminal: Terminal) -> None:

@@ -548,6 +548,11 @@ class Tty:
         minimum, time = ord(self._termios.cc[t.VMIN]), ord(self._termios.cc[t.VTIME])
         return len(self._typed) >= (minimum if minimum and not time else 1)
 
+    @property
+    def backlog(self) -> int:
+        """Bytes from the keyboard that have found the queue full and wait for a read."""
+        return len(self._backlog)
+
     def pending_input(self) -> int:
         """FIONREAD: bytes that can be read now."""
         if self._icanon:

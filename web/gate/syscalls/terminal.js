@@ -21,9 +21,13 @@ const REQUESTS = new Map([
   [0x5412, { reads: 1 }], // TIOCSTI
   [0x541b, { gives: 4 }], // FIONREAD
   [0x5421, { reads: 4 }], // FIONBIO
+  [0x80045430, { gives: 4 }], // TIOCGPTN
+  [0x40045431, { reads: 4 }], // TIOCSPTLCK
+  [0x80045439, { gives: 4 }], // TIOCGPTLCK
 ]);
 const FIONREAD = 0x541b;
 const FIONBIO = 0x5421;
+const TIOCGPTPEER = 0x5441;
 const FIOCLEX = 0x5451;
 const FIONCLEX = 0x5450;
 
@@ -49,6 +53,11 @@ export const TERMINAL_CALLS = {
       return 0;
     }
     if (file.kind !== Kind.TTY) return -ENOTTY;
+    if (request === TIOCGPTPEER) {
+      const peer = gate.kernel.tty_peer(process.pid, file.id, argument);
+      if (peer >= 0) gate.installOpened(process, peer);
+      return peer;
+    }
     const shape = REQUESTS.get(request);
     if (shape && !argument) return -EFAULT;
     if (shape?.reads) gate.mail(0, shape.reads).set(program.piece(argument, shape.reads));

@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 
 from tabux.abi.errno import EAGAIN, EINVAL, EIO, ENOTTY, EPERM, ESRCH, SysError
-from tabux.abi.fcntl import O_NONBLOCK
+from tabux.abi.fcntl import O_CLOEXEC, O_NONBLOCK
 from tabux.abi.signal import SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH
-from tabux.kernel import jobs, signals
-from tabux.kernel.files import OpenFile
+from tabux.fs.credentials import ROOT
+from tabux.kernel import jobs, ptys, signals
+from tabux.kernel.descriptions import describe
+from tabux.kernel.files import OpenFile, install, lowest_free
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
@@ -16,9 +18,10 @@ from tabux.kernel.terminals import Terminal, acquire
 from tabux.tty import Termios, Winsize
 from tabux.tty import termios as t
 
-__all__ = ["tty_ioctl", "tty_poll", "tty_read", "tty_write"]
+__all__ = ["tty_ioctl", "tty_peer", "tty_poll", "tty_read", "tty_write"]
 
 _INT = struct.Struct("<i")
+_OPENED = struct.Struct("<5i")
 _POLLIN, _POLLOUT, _POLLERR, _POLLHUP = 1, 4, 8, 16
 
 TCGETS = 0x5401
@@ -50,6 +53,17 @@ def _terminal(k: Kernel, number: int) -> tuple[OpenFile, Terminal]:
     return file, file.terminal
 
 
+def _master(k: Kernel, number: int) -> OpenFile | None:
+    file = k.files.get(number)
+    return file if file is not None and file.master is not None else None
+
+
+def _behind(master: OpenFile) -> Terminal:
+    """The terminal that a request to its master is about."""
+    assert master.master is not None
+    return master.master
+
+
 def _in_background(p: Process, terminal: Terminal) -> bool:
     # (without a foreground group nobody is in the background)
     return p.terminal is terminal and p.pgid != terminal.tty.foreground_pgid != 0
@@ -71,6 +85,9 @@ def tty_read(k: Kernel, p: Process, number: int, size: int, again: int) -> int:
 
     `again` tells a call that is made again from a new one, for which the time of VTIME starts anew.
     """
+    master = _master(k, number)
+    if master is not None:
+        return ptys.read(k, p, master, size)
     file, terminal = _terminal(k, number)
     tty = terminal.tty
     if _in_background(p, terminal):
@@ -89,6 +106,7 @@ def tty_read(k: Kernel, p: Process, number: int, size: int, again: int) -> int:
             k.start_timer(timeout / 1e6, lambda: k.gate.wake(p.pid))
         return BLOCKED
     p.read_deadline = 0
+    terminal.was_read()
     data = text.encode("latin-1")
     k.mailbox[: len(data)] = data
     return len(data)
@@ -96,6 +114,9 @@ def tty_read(k: Kernel, p: Process, number: int, size: int, again: int) -> int:
 
 def tty_write(k: Kernel, p: Process, number: int, text: str) -> int:
     """write(2) to a terminal: how many bytes went. Waits while output is stopped or the page is behind."""
+    master = _master(k, number)
+    if master is not None:
+        return ptys.write(p, master, text)
     file, terminal = _terminal(k, number)
     tty = terminal.tty
     if tty.termios.lflag & t.TOSTOP and _in_background(p, terminal) and _stopped_by(k, p, SIGTTOU):
@@ -111,6 +132,9 @@ def tty_write(k: Kernel, p: Process, number: int, text: str) -> int:
 
 def tty_poll(k: Kernel, p: Process, number: int) -> int:
     """The POLL* bits that hold now; the process is woken when they change."""
+    master = _master(k, number)
+    if master is not None:
+        return ptys.poll(p, master)
     _, terminal = _terminal(k, number)
     tty = terminal.tty
     terminal.waiting.add(p.pid)
@@ -124,7 +148,10 @@ def tty_poll(k: Kernel, p: Process, number: int) -> int:
 
 def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -> int:
     """ioctl(2) on a terminal; structs pass through the mailbox. ENOTTY for a request it does not know."""
-    _, terminal = _terminal(k, number)
+    master = _master(k, number)
+    if master is not None and ptys.ioctl(k, master, request):
+        return 0
+    terminal = _terminal(k, number)[1] if master is None else _behind(master)
     tty = terminal.tty
     mailbox = k.mailbox
     if tty.hung_up:
@@ -140,12 +167,14 @@ def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -
     elif request == TIOCSWINSZ:
         resize(k, terminal, Winsize.unpack(bytes(mailbox[: Winsize.SIZE])))
     elif request == TIOCGPGRP:
-        _own(p, terminal)
+        if master is None:
+            _own(p, terminal)
         _INT.pack_into(mailbox, 0, tty.foreground_pgid)
     elif request == TIOCSPGRP:
         return _set_foreground(k, p, terminal, _INT.unpack_from(mailbox, 0)[0])
     elif request == TIOCGSID:
-        _own(p, terminal)
+        if master is None:
+            _own(p, terminal)
         _INT.pack_into(mailbox, 0, tty.session)
     elif request == TIOCSCTTY:
         acquire(p, terminal)
@@ -160,6 +189,8 @@ def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -
         if p.terminal is not terminal and p.cred.euid != 0:
             raise SysError(EPERM)
         tty.input(chr(mailbox[0]))
+    elif request == ptys.TIOCSIG and master is not None:
+        ptys.send_signal(terminal, argument)
     elif request in (TCFLSH, TCXONC):
         if not _may_control(k, p, terminal):
             return BLOCKED
@@ -168,6 +199,20 @@ def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -
     elif request not in (TCSBRK, TCSBRKP, TIOCEXCL, TIOCNXCL):
         raise SysError(ENOTTY)
     return 0
+
+
+def tty_peer(k: Kernel, p: Process, number: int, flags: int) -> int:
+    """TIOCGPTPEER: a descriptor of the terminal behind a master. Mailbox as openat. ENOTTY, EIO (locked)."""
+    master = _master(k, number)
+    if master is None:
+        raise SysError(ENOTTY)
+    inode = _behind(master).inode
+    assert inode is not None
+    lowest_free(p)
+    file = describe(k, p, inode, flags & ptys.PEER_FLAGS)
+    file.parent, file.name = inode.parent or k.vfs.lookup(k.vfs.root, "/dev/pts", ROOT), str(file.target)
+    _OPENED.pack_into(k.mailbox, 0, file.id, file.kind, file.target, file.flags, 0)
+    return install(p, file, bool(flags & O_CLOEXEC))
 
 
 def _own(p: Process, terminal: Terminal) -> None:
