@@ -21,6 +21,9 @@ const MAX_BUFFERS = 1024;
 const MAX_BYTES = 0x7fffffff;
 /** The largest position of a file: what a double holds exactly. */
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
+// What has no position.
+/** @type {Set<number>} */
+const STREAMS = new Set([Kind.PIPE, Kind.TTY, Kind.SINK, Kind.SIGNALS, Kind.SOCKET]);
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 
@@ -100,6 +103,11 @@ function readInto(gate, program, file, address, length, position) {
       if (count > 0) program.bytes.set(gate.mail(0, count), address);
       return count;
     }
+    case Kind.SIGNALS: {
+      const count = gate.kernel.signalfd_read(program.process.pid, file.id, length);
+      if (count > 0) program.bytes.set(gate.mail(0, count), address);
+      return count;
+    }
     case Kind.NULL:
       return 0;
     case Kind.ZERO:
@@ -142,7 +150,7 @@ export function readv(gate, program, fd, vector, entries, position) {
     if (count < 0) return total || count;
     total += count;
     if (position >= 0) position += count;
-    if (count < length || file.kind === Kind.TTY) break;
+    if (count < length || file.kind === Kind.TTY || file.kind === Kind.SIGNALS) break;
     // a pipe gives what it has; asking again could block
     if (file.kind === Kind.PIPE && !(/** @type {Pipe} */ (file.pipe).size)) break;
   }
@@ -216,6 +224,8 @@ function writeFrom(gate, program, file, data, position) {
       return data.length ? -ENOSPC : 0;
     case Kind.DIRECTORY:
       return -EISDIR;
+    case Kind.SIGNALS:
+      return -EINVAL;
     default:
       return -EBADF;
   }
@@ -313,7 +323,7 @@ function writeStream(gate, program, file, data) {
 
 /** @param {OpenFile} file */
 function seekable(file) {
-  return file.kind !== Kind.PIPE && file.kind !== Kind.TTY && file.kind !== Kind.SINK;
+  return !STREAMS.has(file.kind);
 }
 
 /**

@@ -12,6 +12,8 @@ export const Kind = Object.freeze({
   RANDOM: 8,
   SINK: 9,
   PATH: 10,
+  SIGNALS: 11,
+  SOCKET: 12,
 });
 
 export const O_ACCMODE = 3;

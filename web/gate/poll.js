@@ -30,6 +30,8 @@ export function ready(gate, program, fd, events) {
   const file = program.process.files[fd];
   if (!file || file.kind === Kind.PATH) return POLLNVAL;
   if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(program.process.pid, file.id), events);
+  if (file.kind === Kind.SIGNALS)
+    return spread(gate.kernel.signalfd_poll(program.process.pid, file.id), events);
   if (file.kind === Kind.SINK) return events & WRITABLE;
   if (file.kind !== Kind.PIPE) return events & (READABLE | WRITABLE);
   const pipe = /** @type {import("./pipe.js").Pipe} */ (file.pipe);

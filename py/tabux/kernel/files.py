@@ -29,6 +29,8 @@ class Kind:
     RANDOM = 8
     SINK = 9
     PATH = 10
+    SIGNALS = 11
+    SOCKET = 12
 
 
 class Pipe:

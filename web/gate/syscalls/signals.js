@@ -13,6 +13,14 @@ const SI_TKILL = -6;
 
 /** @type {Record<number, Call>} */
 export const SIGNAL_CALLS = {
+  // signalfd4(fd, mask, size, flags)
+  74(gate, program, fd, mask, size, flags) {
+    if (size !== 8) return -EINVAL;
+    const { process } = program;
+    const result = gate.kernel.signalfd4(process.pid, fd, program.u32(mask), program.u32(mask + 4), flags);
+    if (fd === -1 && result >= 0) gate.installOpened(process, result);
+    return result;
+  },
   // nanosleep(request, remain), clock_nanosleep(clock, flags, request, remain)
   101: (gate, program, request, remain) => nanosleep(gate, program, 1, 0, request, remain),
   115: (gate, program, clock, flags, request, remain) => nanosleep(gate, program, clock, flags, request, remain),

@@ -12,10 +12,19 @@ from tabux.kernel.calls import (
     path_calls,
     process_calls,
     signal_calls,
+    signalfd_calls,
     system_calls,
     tty_calls,
 )
 
 CALLS: dict[str, Callable[..., int]] = {}
-for _module in (descriptor_calls, path_calls, process_calls, signal_calls, system_calls, tty_calls):
+for _module in (
+    descriptor_calls,
+    path_calls,
+    process_calls,
+    signal_calls,
+    signalfd_calls,
+    system_calls,
+    tty_calls,
+):
     CALLS.update({name: getattr(_module, name) for name in _module.__all__})
