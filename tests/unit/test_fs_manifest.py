@@ -65,6 +65,7 @@ def test_devices() -> None:
         "random": (1, 8, "666"),
         "urandom": (1, 9, "666"),
         "tty": (5, 0, "666"),
+        "ptmx": (5, 2, "666"),
         "console": (5, 1, "600"),
     }
     links = {n: inode.target for n, inode in children(at(vfs, "/dev")).items() if S_ISLNK(inode.mode)}

@@ -263,7 +263,7 @@ def test_texts_of_the_system(world: World) -> None:
     assert world.read("/proc/mounts") == (
         "tabux / tabuxfs rw,relatime 0 0\n"
         "udev /dev devtmpfs rw,relatime,mode=755 0 0\n"
-        "devpts /dev/pts devpts rw,relatime,gid=5,mode=620 0 0\n"
+        "devpts /dev/pts devpts rw,relatime,gid=5,mode=620,ptmxmode=666 0 0\n"
         "tmpfs /dev/shm tmpfs rw,relatime 0 0\n"
         "proc /proc proc rw,relatime 0 0\n"
     )
