@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,16 @@ def visit(context: BrowserContext, site: str) -> Callable[..., TerminalPage]:
 
 
 Visit = Callable[..., TerminalPage]
+
+
+@contextmanager
+def another_sandbox(terminal: TerminalPage) -> Iterator[None]:
+    """Waits at its end until the page shows another sandbox than at its beginning, with a prompt."""
+    page = terminal.page
+    page.evaluate("() => { window.before = window.tabux.sandbox; }")
+    yield
+    page.wait_for_function("() => window.tabux.sandbox && window.tabux.sandbox !== window.before")
+    terminal.wait_for_prompt()
 
 
 def saved(page: Page) -> None:
@@ -93,10 +104,10 @@ def test_sessions_have_files_of_their_own(visit: Visit) -> None:
     terminal.wait_for_line("1")
     page.locator("#sessions-open").click()
     page.get_by_role("button", name="Delete all and start anew").click()
-    page.get_by_role("dialog", name="Start “first” anew?").get_by_role("button", name="Delete all").click()
-    expect(page.locator("#terminal .xterm-screen")).to_be_visible()
+    anew = page.get_by_role("dialog", name="Start “first” anew?")
+    with another_sandbox(terminal):
+        anew.get_by_role("button", name="Delete all").click()
     expect(rows.filter(has_text="first")).to_contain_text("open here")
-    terminal.wait_for_prompt()
     page.keyboard.press("Escape")
     expect(page.locator("#terminal textarea")).to_be_focused()
     terminal.type("ls; echo e''nd\n")
@@ -122,17 +133,17 @@ def test_two_tabs(visit: Visit) -> None:
     expect(second.page.locator("#saved")).to_have_text("read-only")
     second.type("cat f\n")
     second.wait_for_line("1")
-    notice.get_by_role("button", name="Take over").click()
-    second.wait_for_prompt()
+    with another_sandbox(second):
+        notice.get_by_role("button", name="Take over").click()
     saved(second.page)
     lost = first.page.get_by_role("alert")
     expect(lost).to_contain_text("Another tab has taken over this session.")
     expect(first.page.locator("#saved")).to_have_text("read-only")
     second.type("echo 2 > f\n")
     second.wait_for("$ ", 2)
-    lost.get_by_role("button", name="Take back").click()
+    with another_sandbox(first):
+        lost.get_by_role("button", name="Take back").click()
     expect(first.page.get_by_role("alert")).to_be_hidden()
-    first.wait_for_prompt()
     first.type("cat f\n")
     first.wait_for_line("2")
     expect(notice).to_contain_text("Another tab has taken over this session.")
