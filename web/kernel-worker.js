@@ -94,7 +94,7 @@ Comlink.expose({
     keeper.open();
     modules.setLimits(system, limits, await room);
     // events reach the worker between two slices of the programs; each is such a pause
-    self.addEventListener("message", () => system.gate.breathe());
+    self.addEventListener("message", () => system.gate.scheduler.breathe());
     system.worker.set_envs(JSON.stringify(envs));
     if (archive) await importInto(keeper, archives, archive);
     parts = {

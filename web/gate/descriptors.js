@@ -4,10 +4,11 @@ import {
 } from "./errno.js";
 import { Kind, O_APPEND, O_NOATIME, O_NONBLOCK } from "./open-file.js";
 import { PIPE_BUF } from "./pipe.js";
-import { AddressError, latin1 } from "./process.js";
+import { latin1 } from "./latin1.js";
+import { AddressError } from "./user-memory.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
-/** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./thread.js").Thread} Thread */
 /** @typedef {import("./open-file.js").OpenFile} OpenFile */
 /** @typedef {import("./content.js").Content} Content */
 /** @typedef {import("./pipe.js").Pipe} Pipe */
@@ -36,50 +37,50 @@ export function randomFill(target) {
 }
 
 /**
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} result BLOCKED where it waits for bytes of a file: no signal ends that (as from a disk)
  * @returns {number} the same
  */
-function storageWait(program, result) {
-  program.uninterruptible = result === BLOCKED;
+function storageWait(thread, result) {
+  thread.uninterruptible = result === BLOCKED;
   return result;
 }
 
 /**
  * Sees to it that what is about to be cut or cleared of a file is here.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} from
  * @param {number} to
  * @returns {number} 0, BLOCKED or -EIO
  */
-export function demanded(gate, program, fd, from, to) {
-  const content = program.process.files[fd]?.content;
+export function demanded(gate, thread, fd, from, to) {
+  const content = thread.process.files[fd]?.content;
   if (!content || !(content.download || content.absent)) return 0;
-  return storageWait(program, content.demand(from, to, () => gate.wake(program.process.pid)));
+  return storageWait(thread, content.demand(from, to, () => gate.wake(thread.process.pid)));
 }
 
 /**
  * Reads into one buffer of the program.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {OpenFile} file
  * @param {number} address
  * @param {number} length
  * @param {number} position where in the file, or -1 for the file's own position
  * @returns {number}
  */
-function readInto(gate, program, file, address, length, position) {
+function readInto(gate, thread, file, address, length, position) {
   switch (file.kind) {
     case Kind.REGULAR: {
       const content = /** @type {Content} */ (file.content);
       const from = position < 0 ? file.position : position;
       if (content.download || content.absent) {
-        const error = content.demand(from, from + length, () => gate.wake(program.process.pid));
-        if (error) return storageWait(program, error);
+        const error = content.demand(from, from + length, () => gate.wake(thread.process.pid));
+        if (error) return storageWait(thread, error);
       }
-      const count = content.read(from, program.bytes, address, length);
+      const count = content.read(from, thread.bytes, address, length);
       if (content.unread && length && !(file.flags & O_NOATIME)) gate.contents.read(content);
       if (position < 0) file.position = from + count;
       return count;
@@ -88,34 +89,34 @@ function readInto(gate, program, file, address, length, position) {
       const pipe = /** @type {Pipe} */ (file.pipe);
       if (length === 0) return 0;
       if (pipe.size) {
-        const count = pipe.take(program.bytes.subarray(address, address + length));
+        const count = pipe.take(thread.bytes.subarray(address, address + length));
         gate.wakeAll(pipe.waiters);
         return count;
       }
       if (pipe.writers === 0) return 0;
       if (file.flags & O_NONBLOCK) return -EAGAIN;
-      pipe.waiters.add(program.process);
+      pipe.waiters.add(thread);
       return BLOCKED;
     }
     case Kind.TTY: {
       const most = Math.min(length, TTY_CHUNK);
-      const count = gate.kernel.tty_read(program.process.pid, file.id, most, program.retrying ? 1 : 0);
-      if (count > 0) program.bytes.set(gate.mail(0, count), address);
+      const count = gate.kernel.tty_read(thread.process.pid, file.id, most, thread.retrying ? 1 : 0);
+      if (count > 0) thread.bytes.set(gate.mail(0, count), address);
       return count;
     }
     case Kind.SIGNALS: {
-      const count = gate.kernel.signalfd_read(program.process.pid, file.id, length);
-      if (count > 0) program.bytes.set(gate.mail(0, count), address);
+      const count = gate.kernel.signalfd_read(thread.process.pid, file.id, length);
+      if (count > 0) thread.bytes.set(gate.mail(0, count), address);
       return count;
     }
     case Kind.NULL:
       return 0;
     case Kind.ZERO:
     case Kind.FULL:
-      program.bytes.fill(0, address, address + length);
+      thread.bytes.fill(0, address, address + length);
       return length;
     case Kind.RANDOM:
-      randomFill(program.bytes.subarray(address, address + length));
+      randomFill(thread.bytes.subarray(address, address + length));
       return length;
     case Kind.DIRECTORY:
       return -EISDIR;
@@ -127,26 +128,26 @@ function readInto(gate, program, file, address, length, position) {
 /**
  * readv: fills the buffers in order; stops at the first that is not filled.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} vector address of { u32 address; u32 length } entries
  * @param {number} entries
  * @param {number} position where in the file, or -1
  * @returns {number}
  */
-export function readv(gate, program, fd, vector, entries, position) {
-  const file = program.process.files[fd];
+export function readv(gate, thread, fd, vector, entries, position) {
+  const file = thread.process.files[fd];
   if (!file || !file.readable) return file?.kind === Kind.DIRECTORY ? -EISDIR : -EBADF;
   if (position >= 0 && !seekable(file)) return -ESPIPE;
   if (entries >>> 0 > MAX_BUFFERS) return -EINVAL;
   let total = 0;
   for (let i = 0; i < entries; i++) {
-    const address = program.u32(vector + 8 * i);
-    const length = program.u32(vector + 8 * i + 4);
+    const address = thread.u32(vector + 8 * i);
+    const length = thread.u32(vector + 8 * i + 4);
     if (length === 0 && i < entries - 1) continue;
-    if (address + length > program.bytes.length) throw new AddressError();
+    if (address + length > thread.bytes.length) throw new AddressError();
     if (total + length > MAX_BYTES) return total || -EINVAL;
-    const count = readInto(gate, program, file, address, length, position);
+    const count = readInto(gate, thread, file, address, length, position);
     if (count < 0) return total || count;
     total += count;
     if (position >= 0) position += count;
@@ -160,24 +161,24 @@ export function readv(gate, program, fd, vector, entries, position) {
 /**
  * Writes one buffer of the program.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {OpenFile} file
  * @param {Uint8Array} data a view of the program's memory
  * @param {number} position where in the file, or -1
  * @returns {number} may be less than data.length where the rest would block
  */
-function writeFrom(gate, program, file, data, position) {
+function writeFrom(gate, thread, file, data, position) {
   switch (file.kind) {
     case Kind.REGULAR: {
       const content = /** @type {Content} */ (file.content);
       // (as in Linux, pwrite appends too where O_APPEND says so)
       const at = file.flags & O_APPEND ? content.size : position >= 0 ? position : file.position;
       if (content.download || content.absent) {
-        const error = content.demand(at, at + data.length, () => gate.wake(program.process.pid));
-        if (error) return storageWait(program, error);
+        const error = content.demand(at, at + data.length, () => gate.wake(thread.process.pid));
+        if (error) return storageWait(thread, error);
       }
       if (data.length === 0) return 0;
-      const { process } = program;
+      const { process } = thread;
       if (at + data.length > process.fileSizeLimit) {
         if (at >= process.fileSizeLimit) {
           gate.kernel.sigself(process.pid, SIGXFSZ);
@@ -196,7 +197,7 @@ function writeFrom(gate, program, file, data, position) {
     case Kind.PIPE: {
       const pipe = /** @type {Pipe} */ (file.pipe);
       if (pipe.readers === 0) {
-        gate.kernel.sigself(program.process.pid, SIGPIPE);
+        gate.kernel.sigself(thread.process.pid, SIGPIPE);
         return -EPIPE;
       }
       if (data.length === 0) return 0;
@@ -208,11 +209,11 @@ function writeFrom(gate, program, file, data, position) {
         return count;
       }
       if (file.flags & O_NONBLOCK) return -EAGAIN;
-      pipe.waiters.add(program.process);
+      pipe.waiters.add(thread);
       return BLOCKED;
     }
     case Kind.TTY:
-      return gate.kernel.tty_write(program.process.pid, file.id, latin1(data.subarray(0, TTY_CHUNK)));
+      return gate.kernel.tty_write(thread.process.pid, file.id, latin1(data.subarray(0, TTY_CHUNK)));
     case Kind.SINK:
       /** @type {(data: Uint8Array) => void} */ (file.sink)(data.slice());
       return data.length;
@@ -233,67 +234,67 @@ function writeFrom(gate, program, file, data, position) {
 
 /**
  * writev: all of the buffers, or as much as goes. A blocking write that has moved something remembers it in
- * `program.progress`, so that a retry goes on where it stopped and a signal answers with the count.
+ * `thread.progress`, so that a retry goes on where it stopped and a signal answers with the count.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} vector
  * @param {number} entries
  * @param {number} position where in the file, or -1
  * @returns {number}
  */
-export function writev(gate, program, fd, vector, entries, position) {
-  const file = program.process.files[fd];
+export function writev(gate, thread, fd, vector, entries, position) {
+  const file = thread.process.files[fd];
   if (!file || !file.writable) return -EBADF;
   if (position >= 0 && !seekable(file)) return -ESPIPE;
   if (entries >>> 0 > MAX_BUFFERS) return -EINVAL;
-  if (!program.retrying) program.progress = 0;
+  if (!thread.retrying) thread.progress = 0;
   // a stream gets one write, whatever it was gathered from: up to PIPE_BUF it is atomic
-  if (entries > 1 && !seekable(file)) return writeStream(gate, program, file, gathered(program, vector, entries));
-  let skip = program.progress;
+  if (entries > 1 && !seekable(file)) return writeStream(gate, thread, file, gathered(thread, vector, entries));
+  let skip = thread.progress;
   for (let i = 0; i < entries; i++) {
-    const address = program.u32(vector + 8 * i);
-    const length = program.u32(vector + 8 * i + 4);
-    if (address + length > program.bytes.length) throw new AddressError();
-    if (program.progress - skip + length > MAX_BYTES) return program.progress || -EINVAL;
+    const address = thread.u32(vector + 8 * i);
+    const length = thread.u32(vector + 8 * i + 4);
+    if (address + length > thread.bytes.length) throw new AddressError();
+    if (thread.progress - skip + length > MAX_BYTES) return thread.progress || -EINVAL;
     if (skip >= length && length > 0) {
       skip -= length;
       continue;
     }
     for (let done = skip; done < length || length === 0; ) {
-      const data = program.bytes.subarray(address + done, address + length);
-      const count = writeFrom(gate, program, file, data, position);
-      if (count === BLOCKED) return program.process.signalDue && program.progress ? program.progress : BLOCKED;
-      if (count < 0) return program.progress || count;
+      const data = thread.bytes.subarray(address + done, address + length);
+      const count = writeFrom(gate, thread, file, data, position);
+      if (count === BLOCKED) return thread.signalDue && thread.progress ? thread.progress : BLOCKED;
+      if (count < 0) return thread.progress || count;
       done += count;
-      program.progress += count;
+      thread.progress += count;
       if (position >= 0) position += count;
       if (length === 0 || count === 0) break;
     }
     skip = 0;
   }
-  return program.progress;
+  return thread.progress;
 }
 
 /**
  * The buffers of a writev as one, copied.
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} vector
  * @param {number} entries
  * @returns {Uint8Array}
  */
-function gathered(program, vector, entries) {
+function gathered(thread, vector, entries) {
   const pieces = [];
   let total = 0;
   for (let i = 0; i < entries; i++) {
-    const length = program.u32(vector + 8 * i + 4);
+    const length = thread.u32(vector + 8 * i + 4);
     // (an empty buffer may be anywhere, also at address 0)
     if (length === 0) continue;
-    const piece = program.piece(program.u32(vector + 8 * i), length);
+    const piece = thread.piece(thread.u32(vector + 8 * i), length);
     pieces.push(piece);
     total += piece.length;
   }
-  if (total > program.bytes.length) throw new AddressError();
+  if (total > thread.bytes.length) throw new AddressError();
   const whole = new Uint8Array(total);
   let at = 0;
   for (const piece of pieces) {
@@ -304,21 +305,21 @@ function gathered(program, vector, entries) {
 }
 
 /**
- * Writes to a pipe, a sink or a terminal what is left of `data` after `program.progress` bytes.
+ * Writes to a pipe, a sink or a terminal what is left of `data` after `thread.progress` bytes.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {OpenFile} file
  * @param {Uint8Array} data
  * @returns {number}
  */
-function writeStream(gate, program, file, data) {
+function writeStream(gate, thread, file, data) {
   do {
-    const count = writeFrom(gate, program, file, data.subarray(program.progress), -1);
-    if (count === BLOCKED) return program.process.signalDue && program.progress ? program.progress : BLOCKED;
-    if (count < 0) return program.progress || count;
-    program.progress += count;
-  } while (program.progress < data.length);
-  return program.progress;
+    const count = writeFrom(gate, thread, file, data.subarray(thread.progress), -1);
+    if (count === BLOCKED) return thread.signalDue && thread.progress ? thread.progress : BLOCKED;
+    if (count < 0) return thread.progress || count;
+    thread.progress += count;
+  } while (thread.progress < data.length);
+  return thread.progress;
 }
 
 /** @param {OpenFile} file */
@@ -329,17 +330,17 @@ function seekable(file) {
 /**
  * lseek on anything but a directory (the kernel keeps the position of those).
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} offset
  * @param {number} whence 0 SEEK_SET, 1 SEEK_CUR, 2 SEEK_END, 3 SEEK_DATA, 4 SEEK_HOLE
  * @returns {number} the new position
  */
-export function seek(gate, program, fd, offset, whence) {
-  const file = program.process.files[fd];
+export function seek(gate, thread, fd, offset, whence) {
+  const file = thread.process.files[fd];
   if (!file || file.kind === Kind.PATH) return -EBADF;
   if (!seekable(file)) return -ESPIPE;
-  if (file.kind === Kind.DIRECTORY) return gate.kernel.seekdir(program.process.pid, fd, offset, whence);
+  if (file.kind === Kind.DIRECTORY) return gate.kernel.seekdir(thread.process.pid, fd, offset, whence);
   if (file.kind !== Kind.REGULAR) return 0;
   const content = /** @type {Content} */ (file.content);
   const { size } = content;

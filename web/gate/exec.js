@@ -3,10 +3,13 @@ import { compiledAhead } from "./download.js";
 import { BLOCKED, E2BIG, EIO, ELOOP, ENOENT, ENOEXEC } from "./errno.js";
 import { HostImage, hostName } from "./host-image.js";
 import { Image, isWasm } from "./image.js";
-import { MAX_ARGUMENTS, REPLACED, fromLatin1, latin1 } from "./process.js";
+import { fromLatin1, latin1 } from "./latin1.js";
+import { REPLACED } from "./thread.js";
+import { MAX_ARGUMENTS } from "./user-memory.js";
+import { actAsParent } from "./vfork.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
-/** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./thread.js").Thread} Thread */
 /** @typedef {import("./content.js").Content} Content */
 
 /** Longest single argument, bytes (execve(2), MAX_ARG_STRLEN). */
@@ -121,29 +124,41 @@ export function prepare(gate, pid, path, argv, environ, ready) {
  * execve(2). Does not return when it succeeds, except to the program that acts for a child after tabux_vfork:
  * that one gets the child's pid.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {string} path
  * @param {Uint8Array[]} argv
  * @param {Uint8Array[]} environ
  * @returns {number} BLOCKED, -errno or the pid
  */
-export function execve(gate, program, path, argv, environ) {
-  const { process } = program;
+export function execve(gate, thread, path, argv, environ) {
+  const { process, program, vforkParent } = thread;
   const execution = prepare(gate, process.pid, path, argv, environ, () => gate.wake(process.pid));
   if (typeof execution === "number") {
     // a handler does not end it while the file comes: execve has no EINTR
-    program.uninterruptible = execution === BLOCKED;
+    thread.uninterruptible = execution === BLOCKED;
     return execution;
   }
-  const error = gate.commitExec(process);
+  const error = commit(gate, process);
   if (error) return error;
-  if (process === program.owner) {
+  if (!vforkParent) {
     program.next = execution;
     throw REPLACED;
   }
-  program.process = program.owner;
-  program.showSignalDue();
-  gate.charge(program.owner);
+  actAsParent(gate, thread, vforkParent);
+  gate.scheduler.charge(vforkParent);
   gate.start(process, execution);
   return process.pid;
+}
+
+/**
+ * Tells the kernel that a process becomes another program, and drops its close-on-exec descriptors.
+ * @param {Gate} gate
+ * @param {import("./process.js").Process} process
+ * @returns {number} 0 or -errno
+ */
+export function commit(gate, process) {
+  gate.report();
+  const closed = gate.kernel.exec_commit(process.pid);
+  for (let i = 0; i < closed; i++) process.files[gate.mailInt(i)] = undefined;
+  return Math.min(closed, 0);
 }

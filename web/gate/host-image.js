@@ -1,5 +1,5 @@
 // A file that runs a function of JavaScript: how it begins, and what execve makes of it.
-import { latin1 } from "./process.js";
+import { latin1 } from "./latin1.js";
 
 /** How such a file begins; the function's name follows, up to a newline. */
 const MAGIC = "\0tabux-host\n";

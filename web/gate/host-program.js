@@ -1,7 +1,7 @@
 // A program that is a JavaScript function: a process like any other, its system calls awaited.
-import { BLOCKED } from "./errno.js";
 import { HostFiles, Input, Output } from "./host-files.js";
-import { Program } from "./process.js";
+import { release } from "./kernel-requests.js";
+import { Program } from "./program.js";
 import { DATA, Strand } from "./strand.js";
 import { SystemError } from "./system-error.js";
 
@@ -48,12 +48,10 @@ export class HostProgram extends Program {
     super(process, image, null);
     this.gate = gate;
     this.image = image;
-    /** @type {Set<Strand>} */
-    this.strands = new Set();
+    this.concurrent = true;
     this.ended = new AbortController();
     /** What calls fail with from then on. */
     this.endedReason = new DOMException("the process has ended", "AbortError");
-    this.retry = () => BLOCKED; // in the eyes of ps it sleeps: its work is done elsewhere
     this.onEnd = () => this.#killed();
     this.stdin = new Input(this, 0);
     this.stdout = new Output(this, 1);
@@ -69,8 +67,9 @@ export class HostProgram extends Program {
 
   /** Nothing is called any more. */
   drop() {
-    for (const strand of this.strands) strand.drop();
-    this.gate.release(this);
+    for (const strand of this.owner.threads) strand.end();
+    this.owner.threads.clear();
+    release(this.gate, this);
   }
 
   /** @returns {Promise<string>} the working directory; empty where it has been removed */
@@ -155,7 +154,7 @@ async function exit(program, status) {
   await new Strand(program, 0).call(() => 0); // not while it is stopped
   program.onEnd = () => program.drop();
   gate.report();
-  gate.charge(null);
+  gate.scheduler.charge(null);
   gate.kernel.exit(process.pid, status);
 }
 

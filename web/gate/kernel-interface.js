@@ -1,6 +1,7 @@
 // The gate as the kernel sees it: the methods of tabux.kernel.gate.Gate, and those only its loader uses.
 import { Download } from "./download.js";
-import { fromLatin1, latin1 } from "./process.js";
+import * as requests from "./kernel-requests.js";
+import { fromLatin1, latin1 } from "./latin1.js";
 import { extents } from "./still.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
@@ -30,15 +31,15 @@ export function kernelInterface(gate, base, begun) {
   return {
     wake: (/** @type {number} */ pid) => (pid ? gate.wake(pid) : gate.mounts.wakeOwner()),
     uninterruptible: (/** @type {number} */ pid) => {
-      const program = gate.processes.get(pid)?.program;
-      if (program) program.uninterruptible = true;
+      const thread = gate.processes.get(pid)?.program?.current;
+      if (thread) thread.uninterruptible = true;
     },
-    signal_due: (/** @type {number} */ pid, /** @type {boolean} */ due) => gate.signalDue(pid, due),
-    set_stopped: (/** @type {number} */ pid, /** @type {boolean} */ stopped) => gate.setStopped(pid, stopped),
-    gone: (/** @type {number} */ pid, /** @type {number} */ status) => gate.gone(pid, status),
+    signal_due: (/** @type {number} */ tid, /** @type {boolean} */ due) => requests.signalDue(gate, tid, due),
+    set_stopped: (/** @type {number} */ pid, /** @type {boolean} */ stopped) => requests.setStopped(gate, pid, stopped),
+    gone: (/** @type {number} */ pid, /** @type {number} */ status) => requests.gone(gate, pid, status),
     pipe_ends: (/** @type {number} */ pipe, /** @type {number} */ readers, /** @type {number} */ writers) =>
-      gate.pipeEnds(pipe, readers, writers),
-    sink_closed: (/** @type {number} */ sink) => gate.sinkClosed(sink),
+      requests.pipeEnds(gate, pipe, readers, writers),
+    sink_closed: (/** @type {number} */ sink) => requests.sinkClosed(gate, sink),
     truncate: (/** @type {number} */ ino, /** @type {number} */ size) => {
       const content = gate.contents.of(ino);
       // what is to remain of a file of the site has to be here
@@ -74,15 +75,15 @@ export function kernelInterface(gate, base, begun) {
       if (!download) chunks.set(href, (download = new Download(href, size, hash, gate.shelf)));
       gate.contents.of(ino).ship({ download, offset, size: length });
     },
-    set_timer: (/** @type {number} */ timer, /** @type {number} */ ms) => gate.setTimer(timer, ms),
-    clear_timer: (/** @type {number} */ timer) => gate.clearTimer(timer),
+    set_timer: (/** @type {number} */ timer, /** @type {number} */ ms) => requests.setTimer(gate, timer, ms),
+    clear_timer: (/** @type {number} */ timer) => requests.clearTimer(gate, timer),
     tty_output: (/** @type {number} */ tty, /** @type {string} */ text) => gate.terminals.get(tty)?.output(text),
     tty_flush: (/** @type {number} */ tty) => gate.terminals.get(tty)?.flush(),
     tty_foreground: (/** @type {number} */ tty) => gate.terminals.get(tty)?.foregroundChanged(),
     command_line: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.argv ?? []),
     environment: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.environ ?? []),
     cpu_time: (/** @type {number} */ pid) => gate.processes.get(pid)?.cpuMs ?? 0,
-    sleeping: (/** @type {number} */ pid) => gate.processes.get(pid)?.program?.retry !== null,
+    sleeping: (/** @type {number} */ pid) => gate.threads.get(pid)?.retry !== null,
     memory_size: (/** @type {number} */ pid) => gate.processes.get(pid)?.program?.memory?.buffer.byteLength ?? 0,
     host_list: (/** @type {number} */ mount, /** @type {number} */ ino, /** @type {string} */ path) =>
       gate.mounts.get(mount)?.list(ino, path),

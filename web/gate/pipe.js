@@ -18,7 +18,7 @@ export class Pipe {
     this.size = 0;
     this.readers = 0;
     this.writers = 0;
-    /** @type {Set<import("./process.js").Process>} processes to wake at the next change */
+    /** @type {Set<import("./thread.js").Thread>} to wake at the next change */
     this.waiters = new Set();
   }
 

@@ -4,7 +4,7 @@ import { Kind } from "./open-file.js";
 import { PIPE_BUF } from "./pipe.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
-/** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./thread.js").Thread} Thread */
 
 const POLLIN = 1;
 const POLLOUT = 4;
@@ -19,19 +19,19 @@ export const WRITABLE = POLLOUT | POLLWRNORM;
 const MAX_DESCRIPTORS = 4096;
 
 /**
- * What a descriptor is ready for; where it is not, the process is put on the list of who is woken.
+ * What a descriptor is ready for; where it is not, the thread is put on the list of who is woken.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} events asked for
  * @returns {number} POLL* bits
  */
-export function ready(gate, program, fd, events) {
-  const file = program.process.files[fd];
+export function ready(gate, thread, fd, events) {
+  const file = thread.process.files[fd];
   if (!file || file.kind === Kind.PATH) return POLLNVAL;
-  if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(program.process.pid, file.id), events);
+  if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(thread.process.pid, file.id), events);
   if (file.kind === Kind.SIGNALS)
-    return spread(gate.kernel.signalfd_poll(program.process.pid, file.id), events);
+    return spread(gate.kernel.signalfd_poll(thread.process.pid, file.id), events);
   if (file.kind === Kind.SINK) return events & WRITABLE;
   if (file.kind !== Kind.PIPE) return events & (READABLE | WRITABLE);
   const pipe = /** @type {import("./pipe.js").Pipe} */ (file.pipe);
@@ -45,7 +45,7 @@ export function ready(gate, program, fd, events) {
     if (!pipe.readers) bits |= POLLERR;
   }
   bits = spread(bits, events);
-  if (!bits) pipe.waiters.add(program.process);
+  if (!bits) pipe.waiters.add(thread);
   return bits;
 }
 
@@ -64,64 +64,64 @@ function spread(bits, events) {
  * Waits for `look` to count something, or the time to pass. The signal mask is swapped for the time of the wait;
  * where a handler is due the kernel puts the old mask back after it.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {() => number} look how many descriptors are ready, or -errno
  * @param {number} timeout address of a timespec, 0 to wait without end
  * @param {number} mask address of a sigset_t, or 0
  * @returns {number}
  */
-function wait(gate, program, look, timeout, mask) {
-  const { pid } = program.process;
-  if (!program.retrying) {
-    const ms = timeout ? program.timespecMs(timeout) : Infinity;
-    if (ms < 0 || (timeout && program.data.getUint32((timeout + 8) >>> 0, true) > 999_999_999)) return -EINVAL;
+function wait(gate, thread, look, timeout, mask) {
+  const { pid } = thread.process;
+  if (!thread.retrying) {
+    const ms = timeout ? thread.timespecMs(timeout) : Infinity;
+    if (ms < 0 || (timeout && thread.data.getUint32((timeout + 8) >>> 0, true) > 999_999_999)) return -EINVAL;
     if (mask) {
-      gate.kernel.mask_swap(pid, program.u32(mask), program.u32(mask + 4));
-      program.finish = (result) => {
+      gate.kernel.mask_swap(pid, thread.u32(mask), thread.u32(mask + 4));
+      thread.finish = (result) => {
         if (result !== -EINTR) gate.kernel.mask_restore(pid);
         return result;
       };
     }
-    program.deadlineMs = performance.now() + ms;
+    thread.deadlineMs = performance.now() + ms;
     const count = look();
     if (count || ms === 0) return count;
-    if (ms !== Infinity) gate.wakeAfter(program, ms);
+    if (ms !== Infinity) gate.wakeAfter(thread, ms);
     return BLOCKED;
   }
-  return look() || (performance.now() >= program.deadlineMs ? 0 : BLOCKED);
+  return look() || (performance.now() >= thread.deadlineMs ? 0 : BLOCKED);
 }
 
 /**
  * ppoll(2).
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} list address of { i32 fd; i16 events; i16 revents } entries
  * @param {number} count
  * @param {number} timeout
  * @param {number} mask
  * @returns {number}
  */
-export function ppoll(gate, program, list, count, timeout, mask) {
+export function ppoll(gate, thread, list, count, timeout, mask) {
   if (count >>> 0 > MAX_DESCRIPTORS) return -EINVAL;
   const look = () => {
-    const { data } = program;
+    const { data } = thread;
     let found = 0;
     for (let i = 0; i < count; i++) {
       const at = (list >>> 0) + 8 * i;
       const fd = data.getInt32(at, true);
-      const bits = fd < 0 ? 0 : ready(gate, program, fd, data.getInt16(at + 4, true));
+      const bits = fd < 0 ? 0 : ready(gate, thread, fd, data.getInt16(at + 4, true));
       data.setInt16(at + 6, bits, true);
       if (bits) found++;
     }
     return found;
   };
-  return wait(gate, program, look, timeout, mask);
+  return wait(gate, thread, look, timeout, mask);
 }
 
 /**
  * pselect6(2). The sets are written only when the call ends well, so that a retry still finds what was asked.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} count highest descriptor + 1
  * @param {number} readSet address of a bit set, or 0
  * @param {number} writeSet
@@ -130,7 +130,7 @@ export function ppoll(gate, program, list, count, timeout, mask) {
  * @param {number} maskPointer address of { sigset_t *mask; size_t size }, or 0
  * @returns {number}
  */
-export function pselect6(gate, program, count, readSet, writeSet, exceptSet, timeout, maskPointer) {
+export function pselect6(gate, thread, count, readSet, writeSet, exceptSet, timeout, maskPointer) {
   if (count < 0) return -EINVAL;
   count = Math.min(count, MAX_DESCRIPTORS);
   const length = ((count + 31) >> 5) * 4;
@@ -141,20 +141,20 @@ export function pselect6(gate, program, count, readSet, writeSet, exceptSet, tim
   ].filter((set) => set.at);
   const look = () => {
     const found = sets.map(() => new Uint8Array(length));
-    const asked = sets.map(({ at }) => program.piece(at, length));
+    const asked = sets.map(({ at }) => thread.piece(at, length));
     let total = 0;
     for (let s = 0; s < sets.length; s++)
       for (let fd = 0; fd < count; fd++) {
         if (!((asked[s][fd >> 3] >> (fd & 7)) & 1)) continue;
-        const bits = ready(gate, program, fd, sets[s].events);
+        const bits = ready(gate, thread, fd, sets[s].events);
         if (bits & POLLNVAL) return -EBADF;
         if (!(bits & sets[s].counts)) continue;
         found[s][fd >> 3] |= 1 << (fd & 7);
         total++;
       }
-    if (total || performance.now() >= program.deadlineMs)
-      found.forEach((bits, s) => program.put(sets[s].at, bits));
+    if (total || performance.now() >= thread.deadlineMs)
+      found.forEach((bits, s) => thread.put(sets[s].at, bits));
     return total;
   };
-  return wait(gate, program, look, timeout, maskPointer ? program.u32(maskPointer) : 0);
+  return wait(gate, thread, look, timeout, maskPointer ? thread.u32(maskPointer) : 0);
 }

@@ -2,27 +2,27 @@
 import { BLOCKED, EIO, ENOSPC } from "./errno.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
-/** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./thread.js").Thread} Thread */
 /** @typedef {import("./open-file.js").OpenFile} OpenFile */
 
 /**
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {() => Promise<number> | null} begin starts what answers 0 or -errno; null: nothing is to be waited for
  * @returns {number} its answer, or BLOCKED
  */
-function waitFor(gate, program, begin) {
-  if (!program.retrying) {
+function waitFor(gate, thread, begin) {
+  if (!thread.retrying) {
     const pending = begin();
     if (!pending) return 0;
-    program.saved = null;
+    thread.saved = null;
     pending.then((result) => {
-      program.saved = result;
-      gate.wake(program.process.pid);
+      thread.saved = result;
+      gate.wake(thread.process.pid);
     });
   }
-  if (program.saved !== null) return program.saved;
-  program.uninterruptible = true;
+  if (thread.saved !== null) return thread.saved;
+  thread.uninterruptible = true;
   return BLOCKED;
 }
 
@@ -39,11 +39,11 @@ function save(gate) {
  * Waits until everything written so far has been saved, in the session and in host mounts; where there is neither,
  * that is that.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @returns {number} 0, BLOCKED, or -errno where it could not be saved
  */
-export function waitForAll(gate, program) {
-  return waitFor(gate, program, () => {
+export function waitForAll(gate, thread) {
+  return waitFor(gate, thread, () => {
     const [saved, flushed] = [save(gate), gate.mounts.flush()];
     if (!saved || !flushed) return saved ?? flushed;
     return Promise.all([saved, flushed]).then((results) => results.find((result) => result !== 0) ?? 0);
@@ -53,22 +53,22 @@ export function waitForAll(gate, program) {
 /**
  * Waits until what has been written to a file has been saved.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {OpenFile} file
  * @returns {number} 0, BLOCKED, or -errno where it could not be saved
  */
-export function waitForSave(gate, program, file) {
-  return waitFor(gate, program, () => (file.content?.mount ? file.content.flush() : save(gate)));
+export function waitForSave(gate, thread, file) {
+  return waitFor(gate, thread, () => (file.content?.mount ? file.content.flush() : save(gate)));
 }
 
 /**
  * Waits until somebody else who keeps a file has what has been written; for any other file there is nothing to wait for.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {OpenFile | undefined} file
  * @returns {number} 0, BLOCKED, or -errno where he has not
  */
-export function waitForFlush(gate, program, file) {
+export function waitForFlush(gate, thread, file) {
   const content = file?.content;
-  return content?.mount ? waitFor(gate, program, () => content.flush()) : 0;
+  return content?.mount ? waitFor(gate, thread, () => content.flush()) : 0;
 }

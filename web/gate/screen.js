@@ -1,5 +1,5 @@
 // The screen of a terminal: output is gathered and goes to the page in pieces, once a turn.
-import { fromLatin1 } from "./process.js";
+import { fromLatin1 } from "./latin1.js";
 import { afterEvents } from "./turn.js";
 
 /** What a terminal shows, on its way to the page. */

@@ -1,8 +1,8 @@
 // How a program written in JavaScript makes system calls.
 import { BLOCKED } from "./errno.js";
-import { ENDED, Program } from "./process.js";
 import { SystemError } from "./system-error.js";
-import { dispatch } from "./syscalls/index.js";
+import { systemCall } from "./syscalls/index.js";
+import { ENDED, Thread } from "./thread.js";
 
 /** @typedef {import("./host-program.js").HostProgram} HostProgram */
 
@@ -12,25 +12,26 @@ export const CHUNK = 65536;
 export const VECTOR = 8;
 export const DATA = 16;
 
+/** It begins in no function of a module. */
+const NOWHERE = { name: "", args: [] };
+
 /**
  * Makes one call at a time for a host program, which has several strands: a read that waits must
- * not hold up a write. To the functions behind the calls it is a program with a small memory.
+ * not hold up a write. To the functions behind the calls it is a thread with a small memory.
  */
-export class Strand extends Program {
+export class Strand extends Thread {
   /** The call before, settled or not. */
   #last = Promise.resolve();
-  #enter;
 
   /**
    * @param {HostProgram} host
    * @param {number} [room] for data, bytes
    */
   constructor(host, room = CHUNK) {
-    const memory = /** @type {any} */ ({ buffer: new ArrayBuffer(DATA + room) });
-    super(host.owner, host.image, memory);
+    super(host.owner, host, host.owner.pid, NOWHERE);
+    this.memory = /** @type {any} */ ({ buffer: new ArrayBuffer(DATA + room) });
     this.host = host;
-    this.#enter = dispatch(host.gate, this);
-    host.strands.add(this);
+    host.owner.threads.add(this);
   }
 
   /**
@@ -66,17 +67,17 @@ export class Strand extends Program {
    */
   syscall(number, ...args) {
     const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
-    return this.#settle(() => this.#enter(number, a, b, c, d, e, f));
+    return this.#settle(() => systemCall(this.host.gate, this, number, a, b, c, d, e, f));
   }
 
   /** @param {() => number} make makes the call @returns {Promise<number>} */
   async #settle(make) {
     const { gate } = this.host;
-    gate.charge(null); // what JavaScript did meanwhile is nobody's
+    gate.scheduler.charge(null); // what JavaScript did meanwhile is nobody's
     let result;
     try {
       result = make();
-      if (result === BLOCKED) result = await gate.suspend(this);
+      if (result === BLOCKED) result = await gate.scheduler.suspend(this);
     } catch (thrown) {
       throw thrown === ENDED ? this.host.endedReason : thrown;
     }
@@ -86,10 +87,7 @@ export class Strand extends Program {
 
   /** It is not needed any more; a call that waits fails as if the process had ended. */
   drop() {
-    this.host.strands.delete(this);
-    clearTimeout(this.timer);
-    if (!this.asleep) return;
-    this.resume = null;
-    this.abort(ENDED);
+    this.host.owner.threads.delete(this);
+    this.end();
   }
 }

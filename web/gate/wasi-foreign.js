@@ -5,12 +5,12 @@ import { seek } from "./descriptors.js";
 import { BLOCKED, EBADF, EINVAL, ENOTDIR } from "./errno.js";
 import { Kind, O_APPEND, O_NONBLOCK, O_RDWR, O_WRONLY } from "./open-file.js";
 import { POLLNVAL, READABLE, WRITABLE, ready } from "./poll.js";
-import { latin1 } from "./process.js";
+import { latin1 } from "./latin1.js";
 import { DIRENTS, fallocate, ftruncate } from "./syscalls/descriptors.js";
 import { AT_EMPTY_PATH, UTIME_NOW } from "./syscalls/paths.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
-/** @typedef {import("./process.js").Program} Program */
+/** @typedef {import("./thread.js").Thread} Thread */
 /** @typedef {import("./process.js").Process} Process */
 /** @typedef {(attempt: () => number, out: number) => number} Call */
 
@@ -81,13 +81,13 @@ function place(gate, process, fd, path) {
 /**
  * The file's attributes that the kernel has put into the mailbox (struct statx) as a preview1 filestat.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} at
  */
-function storeFilestat(gate, program, at) {
+function storeFilestat(gate, thread, at) {
   const statx = gate.mail(0, 144).slice();
   const from = new DataView(statx.buffer);
-  const to = program.data;
+  const to = thread.data;
   const time = (/** @type {number} */ offset) =>
     from.getBigInt64(offset, true) * 1_000_000_000n + BigInt(from.getUint32(offset + 8, true));
   to.setBigUint64(at, BigInt(from.getUint32(140, true)), true);
@@ -116,12 +116,12 @@ function timePair(value, set, now) {
 
 /**
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {Call} call makes a call, its count stored at `out`
  * @returns {Record<string, Function>}
  */
-export function foreignPreview1(gate, program, call) {
-  const { process } = program;
+export function foreignPreview1(gate, thread, call) {
+  const { process } = thread;
   const { pid } = process;
   /**
    * A descriptor and a path below it, as the kernel's ...at calls take them.
@@ -129,7 +129,7 @@ export function foreignPreview1(gate, program, call) {
    * @param {number} at
    * @param {number} length
    */
-  const path = (fd, at, length) => place(gate, process, fd, latin1(program.piece(at, length >>> 0)));
+  const path = (fd, at, length) => place(gate, process, fd, latin1(thread.piece(at, length >>> 0)));
   /** The kernel's answer to a call about files. @param {(kernel: any) => number} ask */
   const kernel = (ask) => {
     gate.report();
@@ -148,11 +148,11 @@ export function foreignPreview1(gate, program, call) {
         if (name === undefined) {
           // descriptors that were inherited lie between: not the end of the list, but no directory either
           if (!process.files[fd]) return -EBADF;
-          program.setU32(at, 255);
+          thread.setU32(at, 255);
           return 0;
         }
-        program.setU32(at, 0);
-        program.setU32(at + 4, name.length);
+        thread.setU32(at, 0);
+        thread.setU32(at + 4, name.length);
         return 0;
       }, 0),
     fd_prestat_dir_name: (fd, at, length) =>
@@ -160,7 +160,7 @@ export function foreignPreview1(gate, program, call) {
         const name = process.preopens.get(fd);
         if (name === undefined) return -EBADF;
         if (length < name.length) return -EINVAL;
-        program.put(at, new TextEncoder().encode(name));
+        thread.put(at, new TextEncoder().encode(name));
         return 0;
       }, 0),
     fd_fdstat_get: (fd, at) =>
@@ -173,10 +173,10 @@ export function foreignPreview1(gate, program, call) {
         const mode = gate.mail(28, 2);
         const type = FILETYPE_OF_MODE.get(mode[1] >> 4) ?? FILETYPE.UNKNOWN;
         const fdflags = (flags & O_APPEND ? FDFLAG_APPEND : 0) | (flags & O_NONBLOCK ? FDFLAG_NONBLOCK : 0);
-        program.setU32(at, type | (fdflags << 16));
-        program.setU32(at + 4, 0);
-        program.data.setBigUint64(at + 8, (1n << 30n) - 1n, true);
-        program.data.setBigUint64(at + 16, (1n << 30n) - 1n, true);
+        thread.setU32(at, type | (fdflags << 16));
+        thread.setU32(at + 4, 0);
+        thread.data.setBigUint64(at + 8, (1n << 30n) - 1n, true);
+        thread.data.setBigUint64(at + 16, (1n << 30n) - 1n, true);
         return 0;
       }, 0),
     fd_fdstat_set_flags: (fd, fdflags) =>
@@ -189,13 +189,13 @@ export function foreignPreview1(gate, program, call) {
       }, 0),
     fd_fdstat_set_rights: () => 0,
     fd_advise: (fd) => call(() => (process.files[fd] ? 0 : -EBADF), 0),
-    fd_allocate: (fd, offset, length) => call(() => kernel(() => fallocate(gate, program, fd, 0, Number(offset), Number(length))), 0),
+    fd_allocate: (fd, offset, length) => call(() => kernel(() => fallocate(gate, thread, fd, 0, Number(offset), Number(length))), 0),
     fd_datasync: (fd) => call(() => kernel((k) => k.fsync(pid, fd)), 0),
     fd_tell: (fd, out) =>
       call(() => {
-        const position = seek(gate, program, fd, 0, 1);
+        const position = seek(gate, thread, fd, 0, 1);
         if (position < 0) return position;
-        program.data.setBigUint64(out, BigInt(position), true);
+        thread.data.setBigUint64(out, BigInt(position), true);
         return 0;
       }, 0),
     fd_renumber: (from, to) =>
@@ -208,15 +208,15 @@ export function foreignPreview1(gate, program, call) {
         return error;
       }, 0),
     fd_filestat_get: (fd, at) =>
-      call(() => kernel((k) => k.statx(pid, fd, "", AT_EMPTY_PATH)) || storeFilestat(gate, program, at), 0),
-    fd_filestat_set_size: (fd, size) => call(() => kernel(() => ftruncate(gate, program, fd, Number(size))), 0),
+      call(() => kernel((k) => k.statx(pid, fd, "", AT_EMPTY_PATH)) || storeFilestat(gate, thread, at), 0),
+    fd_filestat_set_size: (fd, size) => call(() => kernel(() => ftruncate(gate, thread, fd, Number(size))), 0),
     fd_filestat_set_times: (fd, access, modify, flags) =>
       call(() => kernel((k) => k.utimensat(pid, fd, "", AT_EMPTY_PATH, ...times(access, modify, flags))), 0),
-    fd_readdir: (fd, at, length, cookie, out) => call(() => readdir(gate, program, fd, at, length >>> 0, Number(cookie)), out),
+    fd_readdir: (fd, at, length, cookie, out) => call(() => readdir(gate, thread, fd, at, length >>> 0, Number(cookie)), out),
     path_filestat_get: (fd, flags, at, length, out) =>
       call(() => {
         const follow = flags & LOOKUP_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
-        return kernel((k) => k.statx(pid, ...path(fd, at, length), follow)) || storeFilestat(gate, program, out);
+        return kernel((k) => k.statx(pid, ...path(fd, at, length), follow)) || storeFilestat(gate, thread, out);
       }, 0),
     path_filestat_set_times: (fd, flags, at, length, access, modify, which) =>
       call(() => {
@@ -253,15 +253,15 @@ export function foreignPreview1(gate, program, call) {
         return kernel((k) => k.linkat(pid, ...path(fd, at, length), ...path(toFd, toAt, toLength), follow));
       }, 0),
     path_symlink: (at, length, fd, toAt, toLength) =>
-      call(() => kernel((k) => k.symlinkat(pid, latin1(program.piece(at, length >>> 0)), ...path(fd, toAt, toLength))), 0),
+      call(() => kernel((k) => k.symlinkat(pid, latin1(thread.piece(at, length >>> 0)), ...path(fd, toAt, toLength))), 0),
     path_readlink: (fd, at, length, buffer, size, out) =>
       call(() => {
         const count = kernel((k) => k.readlinkat(pid, ...path(fd, at, length), size >>> 0));
-        if (count > 0) program.put(buffer, gate.mail(0, count));
+        if (count > 0) thread.put(buffer, gate.mail(0, count));
         return count;
       }, out),
     poll_oneoff: (subscriptions, events, count, out) =>
-      call(() => pollOneoff(gate, program, subscriptions, events, count >>> 0), out),
+      call(() => pollOneoff(gate, thread, subscriptions, events, count >>> 0), out),
     proc_raise: (sig) => call(() => kernel((k) => k.kill(pid, pid, sig)), 0),
   };
   return functions;
@@ -270,15 +270,15 @@ export function foreignPreview1(gate, program, call) {
 /**
  * fd_readdir: entries from `cookie` on, the last one cut where the buffer ends.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} at
  * @param {number} length
  * @param {number} cookie
  * @returns {number} bytes stored
  */
-function readdir(gate, program, fd, at, length, cookie) {
-  const { pid, files } = program.process;
+function readdir(gate, thread, fd, at, length, cookie) {
+  const { pid, files } = thread.process;
   if (files[fd]?.kind !== Kind.DIRECTORY) return files[fd] ? -ENOTDIR : -EBADF;
   const position = gate.kernel.seekdir(pid, fd, cookie, 0);
   if (position < 0) return position;
@@ -298,7 +298,7 @@ function readdir(gate, program, fd, at, length, cookie) {
     head.setUint8(20, FILETYPE_OF_MODE.get(entries[from + 18]) ?? FILETYPE.UNKNOWN);
     entry.set(name, DIRENT);
     const fits = entry.subarray(0, Math.min(entry.length, length - used));
-    program.put(at + used, fits);
+    thread.put(at + used, fits);
     used += fits.length;
   }
   return used;
@@ -307,19 +307,19 @@ function readdir(gate, program, fd, at, length, cookie) {
 /**
  * poll_oneoff: waits for descriptors and clocks.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} subscriptions
  * @param {number} events
  * @param {number} count
  * @returns {number} how many events were stored, or BLOCKED
  */
-function pollOneoff(gate, program, subscriptions, events, count) {
+function pollOneoff(gate, thread, subscriptions, events, count) {
   if (count === 0) return -EINVAL;
   const now = performance.now();
   let found = 0;
   let nextMs = Infinity;
-  const { data } = program;
-  if (!program.retrying) program.waitStartedMs = now;
+  const { data } = thread;
+  if (!thread.retrying) thread.waitStartedMs = now;
   for (let i = 0; i < count; i++) {
     const at = subscriptions + SUBSCRIPTION * i;
     const type = data.getUint8(at + 8);
@@ -329,17 +329,17 @@ function pollOneoff(gate, program, subscriptions, events, count) {
       const clock = data.getUint32(at + 16, true);
       const value = Number(data.getBigUint64(at + 24, true)) / 1e6;
       const absolute = (data.getUint16(at + 40, true) & 1) !== 0;
-      const origin = absolute ? (clock === 0 ? -performance.timeOrigin : 0) : program.waitStartedMs;
+      const origin = absolute ? (clock === 0 ? -performance.timeOrigin : 0) : thread.waitStartedMs;
       happened = origin + value <= now;
       nextMs = Math.min(nextMs, origin + value);
     } else {
-      const bits = ready(gate, program, data.getUint32(at + 16, true), type === 1 ? READABLE : WRITABLE);
+      const bits = ready(gate, thread, data.getUint32(at + 16, true), type === 1 ? READABLE : WRITABLE);
       happened = bits !== 0;
       if (bits & POLLNVAL) error = 8; // WASI EBADF
     }
     if (!happened) continue;
     const event = events + EVENT * found++;
-    program.piece(event, EVENT).fill(0);
+    thread.piece(event, EVENT).fill(0);
     data.setBigUint64(event, data.getBigUint64(at, true), true);
     data.setUint16(event + 8, error, true);
     data.setUint8(event + 10, type);
@@ -347,8 +347,8 @@ function pollOneoff(gate, program, subscriptions, events, count) {
   }
   if (found) return found;
   if (nextMs !== Infinity) {
-    program.deadlineMs = nextMs;
-    gate.wakeAfter(program, nextMs - now);
+    thread.deadlineMs = nextMs;
+    gate.wakeAfter(thread, nextMs - now);
   }
   return BLOCKED;
 }

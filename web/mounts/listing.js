@@ -1,5 +1,5 @@
 // What a provider says of a directory, checked: it is somebody else's word.
-import { latin1 } from "../gate/process.js";
+import { latin1 } from "../gate/latin1.js";
 import { coded } from "./errors.js";
 
 /** Longest name, bytes (NAME_MAX), longest link text (PATH_MAX), largest size (Content's). */

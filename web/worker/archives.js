@@ -1,6 +1,6 @@
 // Archives of the sandbox's files, and files from archives.
 import { BLOCKED } from "../gate/errno.js";
-import { latin1 } from "../gate/process.js";
+import { latin1 } from "../gate/latin1.js";
 import { apiError } from "./errors.js";
 import { FileAccess } from "./files.js";
 import { kernelText } from "./launch.js";

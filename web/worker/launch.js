@@ -1,6 +1,6 @@
 // Starting the first program of a process that the API has made.
 import { BLOCKED } from "../gate/errno.js";
-import { prepare } from "../gate/exec.js";
+import { commit, prepare } from "../gate/exec.js";
 import { Process } from "../gate/process.js";
 import { apiError } from "./errors.js";
 
@@ -54,7 +54,7 @@ export function launch(system, process, argv, envs) {
       gate.kernel.exit(process.pid, 127);
       throw apiError(execution, `cannot start ${SHELL}`);
     }
-    gate.commitExec(process);
+    commit(gate, process);
     gate.start(process, execution);
     return 0;
   };

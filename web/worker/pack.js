@@ -1,7 +1,7 @@
 // An archive of files: headers from the kernel, contents from the gate, through gzip into a Blob.
 import { CHUNK } from "../gate/chunk.js";
 import { BLOCKED } from "../gate/errno.js";
-import { fromLatin1 } from "../gate/process.js";
+import { fromLatin1 } from "../gate/latin1.js";
 import { passed, still } from "../gate/still.js";
 import { afterEvents } from "../gate/turn.js";
 import { apiError } from "./errors.js";

@@ -1,7 +1,7 @@
 // Interactive sessions: a login shell on a terminal whose screen is the page.
 import { BLOCKED, ENOENT, ESRCH } from "../gate/errno.js";
 import { Kind, O_RDWR } from "../gate/open-file.js";
-import { latin1 } from "../gate/process.js";
+import { latin1 } from "../gate/latin1.js";
 import { Screen } from "../gate/screen.js";
 import { apiError } from "./errors.js";
 import { adopt, kernelText, launch } from "./launch.js";

@@ -1,6 +1,6 @@
 // Files from an archive: a stream of bytes through gunzip; headers go to the kernel, contents to the gate.
 import { ENOSPC } from "../gate/errno.js";
-import { latin1 } from "../gate/process.js";
+import { latin1 } from "../gate/latin1.js";
 import { afterEvents } from "../gate/turn.js";
 import { apiError } from "./errors.js";
 

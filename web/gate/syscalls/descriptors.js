@@ -8,7 +8,7 @@ import { wide } from "./paths.js";
 
 /** @typedef {import("./index.js").Call} Call */
 /** @typedef {import("../gate.js").Gate} Gate */
-/** @typedef {import("../process.js").Program} Program */
+/** @typedef {import("../thread.js").Thread} Thread */
 
 const F_DUPFD = 0;
 const F_SETFL = 4;
@@ -40,22 +40,22 @@ function duplicated(process, from, to) {
 /**
  * fcntl with a struct flock { i16 type; i16 whence; i64 start; i64 length; i32 pid } (fcntl_locking(2)).
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} command
  * @param {number} address of the struct
  * @returns {number}
  */
-function recordLock(gate, program, fd, command, address) {
-  const { process } = program;
-  const lock = program.piece(address, FLOCK);
+function recordLock(gate, thread, fd, command, address) {
+  const { process } = thread;
+  const lock = thread.piece(address, FLOCK);
   const view = new DataView(lock.buffer, lock.byteOffset, FLOCK);
   const result = gate.kernel.record_lock(
     process.pid, fd, command, view.getInt16(0, true), view.getInt16(2, true), process.files[fd]?.position ?? 0,
     view.getBigInt64(8, true), view.getBigInt64(16, true), view.getInt32(24, true),
   );
   if (result === BLOCKED)
-    program.finish = (final) => {
+    thread.finish = (final) => {
       if (final === -EINTR) gate.kernel.abandon_lock(process.pid);
       return final;
     };
@@ -70,30 +70,30 @@ function recordLock(gate, program, fd, command, address) {
 
 /**
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} size
  * @returns {number} 0, -errno, or BLOCKED until the file's bytes are here
  */
-export function ftruncate(gate, program, fd, size) {
+export function ftruncate(gate, thread, fd, size) {
   // (of the site's own what remains has to be here; of a piece of the sandbox's own nothing)
-  const waiting = program.process.files[fd]?.content?.download && size > 0 ? demanded(gate, program, fd, 0, size) : 0;
-  return waiting || gate.kernel.ftruncate(program.process.pid, fd, size);
+  const waiting = thread.process.files[fd]?.content?.download && size > 0 ? demanded(gate, thread, fd, 0, size) : 0;
+  return waiting || gate.kernel.ftruncate(thread.process.pid, fd, size);
 }
 
 /**
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
  * @param {number} fd
  * @param {number} mode FALLOC_FL_…
  * @param {number} offset
  * @param {number} length
  * @returns {number} 0, -errno, or BLOCKED until the file's bytes are here
  */
-export function fallocate(gate, program, fd, mode, offset, length) {
+export function fallocate(gate, thread, fd, mode, offset, length) {
   return (
-    demanded(gate, program, fd, offset, offset + length) ||
-    gate.kernel.fallocate(program.process.pid, fd, mode, offset, length)
+    demanded(gate, thread, fd, offset, offset + length) ||
+    gate.kernel.fallocate(thread.process.pid, fd, mode, offset, length)
   );
 }
 
@@ -102,17 +102,17 @@ export const DESCRIPTOR_CALLS = {
   // dup(fd)
   23: (gate, { process }, fd) => duplicated(process, fd, gate.kernel.dup(process.pid, fd)),
   // dup3(oldfd, newfd, flags)
-  24(gate, program, fd, to, flags) {
-    const { process } = program;
+  24(gate, thread, fd, to, flags) {
+    const { process } = thread;
     // (what that closes nobody hears the error of)
-    if (fd !== to && waitForFlush(gate, program, process.files[to]) === BLOCKED) return BLOCKED;
+    if (fd !== to && waitForFlush(gate, thread, process.files[to]) === BLOCKED) return BLOCKED;
     return duplicated(process, fd, gate.kernel.dup3(process.pid, fd, to, flags));
   },
   // fcntl(fd, command, argument)
-  25(gate, program, fd, command, argument) {
-    const { process } = program;
+  25(gate, thread, fd, command, argument) {
+    const { process } = thread;
     const lock = LOCK_COMMANDS[command];
-    if (lock) return recordLock(gate, program, fd, lock, argument);
+    if (lock) return recordLock(gate, thread, fd, lock, argument);
     const result = gate.kernel.fcntl(process.pid, fd, command, argument);
     if (result < 0) return result;
     if (command === F_DUPFD || command === F_DUPFD_CLOEXEC) return duplicated(process, fd, result);
@@ -124,46 +124,46 @@ export const DESCRIPTOR_CALLS = {
   // flock(fd, operation)
   32: (gate, { process }, fd, operation) => gate.kernel.flock(process.pid, fd, operation),
   // ftruncate(fd, length)
-  46: (gate, program, fd, low, high) => (high < 0 ? -EINVAL : ftruncate(gate, program, fd, wide(low, high))),
+  46: (gate, thread, fd, low, high) => (high < 0 ? -EINVAL : ftruncate(gate, thread, fd, wide(low, high))),
   // fallocate(fd, mode, offset, length)
-  47: (gate, program, fd, mode, low, high, sizeLow, sizeHigh) =>
-    fallocate(gate, program, fd, mode, wide(low, high), wide(sizeLow, sizeHigh)),
+  47: (gate, thread, fd, mode, low, high, sizeLow, sizeHigh) =>
+    fallocate(gate, thread, fd, mode, wide(low, high), wide(sizeLow, sizeHigh)),
   // pipe2(fds, flags)
-  59(gate, program, fds, flags) {
-    const { process } = program;
-    program.piece(fds, 8); // EFAULT before there are descriptors that nobody would know of
+  59(gate, thread, fds, flags) {
+    const { process } = thread;
+    thread.piece(fds, 8); // EFAULT before there are descriptors that nobody would know of
     const error = gate.kernel.pipe2(process.pid, flags);
     if (error) return error;
     const [readEnd, writeEnd, readFile, writeFile, pipe] = [0, 1, 2, 3, 4].map((i) => gate.mailInt(i));
     gate.install(process, readEnd, readFile, Kind.PIPE, pipe, flags & O_NONBLOCK);
     gate.install(process, writeEnd, writeFile, Kind.PIPE, pipe, 1 | (flags & O_NONBLOCK));
-    program.setU32(fds, readEnd);
-    program.setU32(fds + 4, writeEnd);
+    thread.setU32(fds, readEnd);
+    thread.setU32(fds + 4, writeEnd);
     return 0;
   },
   // getdents64(fd, buffer, size)
-  61(gate, program, fd, buffer, size) {
-    const file = program.process.files[fd];
+  61(gate, thread, fd, buffer, size) {
+    const file = thread.process.files[fd];
     if (!file) return -EBADF;
     if (file.kind !== Kind.DIRECTORY) return -ENOTDIR;
-    const length = gate.kernel.getdents64(program.process.pid, fd, Math.min(size >>> 0, DIRENTS));
-    if (length > 0) program.put(buffer, gate.mail(0, length));
+    const length = gate.kernel.getdents64(thread.process.pid, fd, Math.min(size >>> 0, DIRENTS));
+    if (length > 0) thread.put(buffer, gate.mail(0, length));
     return length;
   },
   // pselect6(count, read, write, except, timeout, mask)
   72: pselect6,
   // ppoll(fds, count, timeout, mask, size)
-  73: (gate, program, list, count, timeout, mask) => ppoll(gate, program, list, count, timeout, mask),
+  73: (gate, thread, list, count, timeout, mask) => ppoll(gate, thread, list, count, timeout, mask),
   // splice, tee, vmsplice: EINVAL makes cp and cat fall back; ENOSYS does not
   75: () => -EINVAL,
   76: () => -EINVAL,
   77: () => -EINVAL,
   // sync(), syncfs(fd), sync_file_range()
-  81: (gate, program) => (waitForAll(gate, program) === BLOCKED ? BLOCKED : 0),
-  267: (gate, program, fd) => (program.process.files[fd] ? waitForAll(gate, program) : -EBADF),
-  84(gate, program, fd) {
-    const file = program.process.files[fd];
-    return file ? waitForSave(gate, program, file) : -EBADF;
+  81: (gate, thread) => (waitForAll(gate, thread) === BLOCKED ? BLOCKED : 0),
+  267: (gate, thread, fd) => (thread.process.files[fd] ? waitForAll(gate, thread) : -EBADF),
+  84(gate, thread, fd) {
+    const file = thread.process.files[fd];
+    return file ? waitForSave(gate, thread, file) : -EBADF;
   },
   // fadvise64(): advice
   223: (_gate, { process }, fd) => (process.files[fd] ? 0 : -EBADF),

@@ -8,10 +8,10 @@ import { SYSTEM_CALLS } from "./system.js";
 import { TERMINAL_CALLS } from "./terminal.js";
 
 /** @typedef {import("../gate.js").Gate} Gate */
-/** @typedef {import("../process.js").Program} Program */
+/** @typedef {import("../thread.js").Thread} Thread */
 /**
  * One system call: decodes its arguments, answers a result, -errno or BLOCKED.
- * @typedef {(gate: Gate, program: Program, a: number, b: number, c: number, d: number, e: number, f: number) => number} Call
+ * @typedef {(gate: Gate, thread: Thread, a: number, b: number, c: number, d: number, e: number, f: number) => number} Call
  */
 
 /** @type {(Call | undefined)[]} by Linux number (asm-generic) */
@@ -23,27 +23,24 @@ for (const group of [DESCRIPTOR_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, 
 const TABUX_VEXIT = 1003;
 
 /**
- * The import `tabux.syscall` of one program.
+ * Makes a system call for a thread.
  * @param {Gate} gate
- * @param {Program} program
+ * @param {Thread} thread
+ * @param {number} number
+ * @param {number} a
+ * @param {number} b
+ * @param {number} c
+ * @param {number} d
+ * @param {number} e
+ * @param {number} f
+ * @returns {number} its result, -errno or BLOCKED
  */
-export function dispatch(gate, program) {
-  return (
-    /** @type {number} */ number,
-    /** @type {number} */ a,
-    /** @type {number} */ b,
-    /** @type {number} */ c,
-    /** @type {number} */ d,
-    /** @type {number} */ e,
-    /** @type {number} */ f,
-  ) => {
-    const call = CALLS[number];
-    if (!call) return -ENOSYS;
-    if (number === TABUX_VEXIT) return gate.attempt(() => call(gate, program, a, b, c, d, e, f));
-    return gate.enter(program, () => {
-      gate.report();
-      return call(gate, program, a, b, c, d, e, f);
-    });
-  };
+export function systemCall(gate, thread, number, a, b, c, d, e, f) {
+  const call = CALLS[number];
+  if (!call) return -ENOSYS;
+  if (number === TABUX_VEXIT) return gate.attempt(thread, () => call(gate, thread, a, b, c, d, e, f));
+  return gate.enter(thread, () => {
+    gate.report();
+    return call(gate, thread, a, b, c, d, e, f);
+  });
 }
-

@@ -14,30 +14,30 @@ const SI_TKILL = -6;
 /** @type {Record<number, Call>} */
 export const SIGNAL_CALLS = {
   // signalfd4(fd, mask, size, flags)
-  74(gate, program, fd, mask, size, flags) {
+  74(gate, thread, fd, mask, size, flags) {
     if (size !== 8) return -EINVAL;
-    const { process } = program;
-    const result = gate.kernel.signalfd4(process.pid, fd, program.u32(mask), program.u32(mask + 4), flags);
+    const { process } = thread;
+    const result = gate.kernel.signalfd4(process.pid, fd, thread.u32(mask), thread.u32(mask + 4), flags);
     if (fd === -1 && result >= 0) gate.installOpened(process, result);
     return result;
   },
   // nanosleep(request, remain), clock_nanosleep(clock, flags, request, remain)
-  101: (gate, program, request, remain) => nanosleep(gate, program, 1, 0, request, remain),
-  115: (gate, program, clock, flags, request, remain) => nanosleep(gate, program, clock, flags, request, remain),
+  101: (gate, thread, request, remain) => nanosleep(gate, thread, 1, 0, request, remain),
+  115: (gate, thread, clock, flags, request, remain) => nanosleep(gate, thread, clock, flags, request, remain),
   // getitimer(which, value), setitimer(which, new, old); microseconds in pairs of longs
-  102(gate, program, which, value) {
-    const error = gate.kernel.getitimer(program.process.pid, which);
-    if (!error) program.put(value, gate.mail(0, 16));
+  102(gate, thread, which, value) {
+    const error = gate.kernel.getitimer(thread.process.pid, which);
+    if (!error) thread.put(value, gate.mail(0, 16));
     return error;
   },
-  103(gate, program, which, fresh, old) {
+  103(gate, thread, which, fresh, old) {
     // a null pointer stops the timer; -1 for a time that is none (EINVAL)
     const us = (/** @type {number} */ at) => {
-      const rest = fresh ? program.i32(fresh + at + 4) : 0;
-      return rest < 0 || rest > 999_999 ? -1 : (fresh ? program.i32(fresh + at) : 0) * 1e6 + rest;
+      const rest = fresh ? thread.i32(fresh + at + 4) : 0;
+      return rest < 0 || rest > 999_999 ? -1 : (fresh ? thread.i32(fresh + at) : 0) * 1e6 + rest;
     };
-    const error = gate.kernel.setitimer(program.process.pid, which, us(0), us(8));
-    if (!error && old) program.put(old, gate.mail(0, 16));
+    const error = gate.kernel.setitimer(thread.process.pid, which, us(0), us(8));
+    if (!error && old) thread.put(old, gate.mail(0, 16));
     return error;
   },
   // kill(pid, sig), tkill(tid, sig), tgkill(tgid, tid, sig)
@@ -48,64 +48,64 @@ export const SIGNAL_CALLS = {
   // sigaltstack(): handlers run on the ordinary stack
   132: () => 0,
   // rt_sigsuspend(mask, size)
-  133(gate, program, mask) {
-    if (program.retrying) return BLOCKED;
+  133(gate, thread, mask) {
+    if (thread.retrying) return BLOCKED;
     if (!mask) return -EFAULT;
-    gate.kernel.mask_swap(program.process.pid, program.u32(mask), program.u32(mask + 4));
+    gate.kernel.mask_swap(thread.process.pid, thread.u32(mask), thread.u32(mask + 4));
     return BLOCKED;
   },
   // rt_sigaction(sig, new, old, size)
-  134(gate, program, sig, fresh, old) {
-    const u = (/** @type {number} */ at) => (fresh ? program.u32(fresh + at) : 0);
-    const error = gate.kernel.sigaction(program.process.pid, sig, fresh ? 1 : 0, u(0), u(4), u(12), u(16));
-    if (!error && old) program.put(old, gate.mail(0, SIGACTION));
+  134(gate, thread, sig, fresh, old) {
+    const u = (/** @type {number} */ at) => (fresh ? thread.u32(fresh + at) : 0);
+    const error = gate.kernel.sigaction(thread.process.pid, sig, fresh ? 1 : 0, u(0), u(4), u(12), u(16));
+    if (!error && old) thread.put(old, gate.mail(0, SIGACTION));
     return error;
   },
   // rt_sigprocmask(how, new, old, size)
-  135(gate, program, how, fresh, old) {
-    const low = fresh ? program.u32(fresh) : 0;
-    const high = fresh ? program.u32(fresh + 4) : 0;
-    const error = gate.kernel.sigprocmask(program.process.pid, fresh ? how : -1, low, high);
-    if (!error && old) program.put(old, gate.mail(0, 8));
+  135(gate, thread, how, fresh, old) {
+    const low = fresh ? thread.u32(fresh) : 0;
+    const high = fresh ? thread.u32(fresh + 4) : 0;
+    const error = gate.kernel.sigprocmask(thread.process.pid, fresh ? how : -1, low, high);
+    if (!error && old) thread.put(old, gate.mail(0, 8));
     return error;
   },
   // rt_sigpending(set, size)
-  136(gate, program, set) {
-    gate.kernel.sigpending(program.process.pid);
-    program.put(set, gate.mail(0, 8));
+  136(gate, thread, set) {
+    gate.kernel.sigpending(thread.process.pid);
+    thread.put(set, gate.mail(0, 8));
     return 0;
   },
   // rt_sigtimedwait(set, info, timeout, size)
-  137(gate, program, set, info, timeout) {
-    const sig = gate.kernel.sigtake_from(program.process.pid, program.u32(set), program.u32(set + 4));
+  137(gate, thread, set, info, timeout) {
+    const sig = gate.kernel.sigtake_from(thread.process.pid, thread.u32(set), thread.u32(set + 4));
     if (sig) {
-      if (info) program.put(info, gate.mail(0, SIGINFO));
+      if (info) thread.put(info, gate.mail(0, SIGINFO));
       return sig;
     }
-    if (!program.retrying) {
-      const ms = timeout ? program.timespecMs(timeout) : Infinity;
+    if (!thread.retrying) {
+      const ms = timeout ? thread.timespecMs(timeout) : Infinity;
       if (ms < 0) return -EINVAL;
       if (ms === 0) return -EAGAIN;
-      program.deadlineMs = performance.now() + ms;
-      if (ms !== Infinity) gate.wakeAfter(program, ms);
+      thread.deadlineMs = performance.now() + ms;
+      if (ms !== Infinity) gate.wakeAfter(thread, ms);
       return BLOCKED;
     }
-    return performance.now() >= program.deadlineMs ? -EAGAIN : BLOCKED;
+    return performance.now() >= thread.deadlineMs ? -EAGAIN : BLOCKED;
   },
   // rt_sigreturn: libc gives the mask from before the handler
-  139: (gate, program, mask) =>
-    gate.kernel.sigreturn(program.process.pid, program.u32(mask), program.u32(mask + 4)),
+  139: (gate, thread, mask) =>
+    gate.kernel.sigreturn(thread.process.pid, thread.u32(mask), thread.u32(mask + 4)),
   // tabux_init(&sigword)
-  1004(_gate, program, sigword) {
+  1004(_gate, thread, sigword) {
     // written whenever a signal comes, so it must lie in the memory, which never shrinks
-    program.sigword = program.piece(sigword, 4).byteOffset;
-    program.showSignalDue();
+    thread.program.sigword = thread.piece(sigword, 4).byteOffset;
+    thread.showSignalDue();
     return 0;
   },
   // tabux_sigtake(&sig)
-  1005(gate, program, at) {
-    const sig = gate.kernel.sigtake(program.process.pid);
-    if (sig > 0) program.put(at, gate.mail(0, TAKEN));
+  1005(gate, thread, at) {
+    const sig = gate.kernel.sigtake(thread.process.pid);
+    if (sig > 0) thread.put(at, gate.mail(0, TAKEN));
     return sig;
   },
 };

@@ -13,24 +13,24 @@ export const SYSTEM_CALLS = {
   112: () => -EPERM,
   // sched_setaffinity, sched_getaffinity(pid, size, mask): one processor
   122: () => 0,
-  123(_gate, program, _pid, size, mask) {
+  123(_gate, thread, _pid, size, mask) {
     if (size < 4) return -EINVAL;
-    program.put(mask, new Uint8Array([1, 0, 0, 0]));
+    thread.put(mask, new Uint8Array([1, 0, 0, 0]));
     return 4;
   },
   // sched_getparam, sched_getscheduler, sched_get_priority_max and _min, sched_setscheduler
   119: () => 0,
   120: () => 0,
-  121(_gate, program, _pid, parameter) {
-    program.setU32(parameter, 0);
+  121(_gate, thread, _pid, parameter) {
+    thread.setU32(parameter, 0);
     return 0;
   },
   125: () => 0,
   126: () => 0,
   // uname(buffer)
-  160(gate, program, buffer) {
-    gate.kernel.uname(program.process.pid);
-    program.put(buffer, gate.mail(0, UTSNAME));
+  160(gate, thread, buffer) {
+    gate.kernel.uname(thread.process.pid);
+    thread.put(buffer, gate.mail(0, UTSNAME));
     return 0;
   },
   // sethostname()
@@ -41,9 +41,9 @@ export const SYSTEM_CALLS = {
   198: () => -EAFNOSUPPORT,
   199: () => -EAFNOSUPPORT,
   // sysinfo(buffer)
-  179(gate, program, buffer) {
-    gate.kernel.sysinfo(program.process.pid);
-    program.put(buffer, gate.mail(0, SYSINFO));
+  179(gate, thread, buffer) {
+    gate.kernel.sysinfo(thread.process.pid);
+    thread.put(buffer, gate.mail(0, SYSINFO));
     return 0;
   },
 };

@@ -33,22 +33,22 @@ const FIONCLEX = 0x5450;
 
 /** @type {Record<number, Call>} */
 export const TERMINAL_CALLS = {
-  29(gate, program, fd, request, argument) {
+  29(gate, thread, fd, request, argument) {
     request >>>= 0;
-    const { process } = program;
+    const { process } = thread;
     const file = process.files[fd];
     if (!file || file.kind === Kind.PATH) return -EBADF;
     if (request === FIOCLEX || request === FIONCLEX)
       return gate.kernel.fcntl(process.pid, fd, 2, request === FIOCLEX ? 1 : 0);
     if (request === FIONBIO) {
-      const flags = program.u32(argument) ? file.flags | O_NONBLOCK : file.flags & ~O_NONBLOCK;
+      const flags = thread.u32(argument) ? file.flags | O_NONBLOCK : file.flags & ~O_NONBLOCK;
       file.flags = flags;
       return gate.kernel.fcntl(process.pid, fd, 4, flags);
     }
     if (request === FIONREAD && file.kind !== Kind.TTY) {
-      if (file.kind === Kind.PIPE) program.setU32(argument, file.pipe?.size ?? 0);
+      if (file.kind === Kind.PIPE) thread.setU32(argument, file.pipe?.size ?? 0);
       else if (file.kind === Kind.REGULAR)
-        program.setU32(argument, Math.max(0, (file.content?.size ?? 0) - file.position));
+        thread.setU32(argument, Math.max(0, (file.content?.size ?? 0) - file.position));
       else return -ENOTTY;
       return 0;
     }
@@ -60,9 +60,9 @@ export const TERMINAL_CALLS = {
     }
     const shape = REQUESTS.get(request);
     if (shape && !argument) return -EFAULT;
-    if (shape?.reads) gate.mail(0, shape.reads).set(program.piece(argument, shape.reads));
+    if (shape?.reads) gate.mail(0, shape.reads).set(thread.piece(argument, shape.reads));
     const result = gate.kernel.tty_ioctl(process.pid, file.id, request, argument);
-    if (result >= 0 && shape?.gives) program.put(argument, gate.mail(0, shape.gives));
+    if (result >= 0 && shape?.gives) thread.put(argument, gate.mail(0, shape.gives));
     return result;
   },
 };
