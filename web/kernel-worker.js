@@ -8,6 +8,7 @@ const program = import("./worker/program.js");
 program.catch(() => {}); // boot() tells of it
 
 /** @typedef {Awaited<typeof program>} Program */
+/** @typedef {import("./worker/listener.js").Parcel} Parcel */
 
 /**
  * @type {{ archives: InstanceType<Program["Archives"]>, commands: InstanceType<Program["CommandRunner"]>,
@@ -63,6 +64,20 @@ async function deleteNew({ told, created }) {
 /** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */
 const moved = (bytes) => Comlink.transfer(bytes, [bytes.buffer]);
 
+/** @param {Parcel} parcel @returns {Parcel} to be moved rather than copied */
+const inTransit = (parcel) => Comlink.transfer(parcel, [parcel.bytes.buffer]);
+
+/**
+ * What a handle of the page hears; its port is closed after the end.
+ * @param {any} tell
+ * @returns {(event: import("./client/kernel.js").CommandEvent | null) => Promise<unknown>}
+ */
+const hearing = (tell) => async (event) => {
+  if (event && "parcel" in event) return tell(Comlink.transfer(event, [event.parcel.bytes.buffer]));
+  if (event) await tell(event);
+  return release(tell);
+};
+
 Comlink.expose({
   /**
    * @param {import("./client/kernel.js").BootOptions} options
@@ -74,7 +89,7 @@ Comlink.expose({
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
     const {
-      bootSystem, installBuiltin, openStore, CommandRunner, FileAccess, HostCommands, PageChannel, SessionKeeper,
+      bootSystem, installBuiltin, openStore, CommandRunner, FileAccess, HostCommands, OutputFiles, PageChannel, SessionKeeper,
       SessionService, TerminalRunner, ...modules
     } = await program;
     // it is read while Python starts
@@ -99,7 +114,7 @@ Comlink.expose({
     if (archive) await importInto(keeper, archives, archive);
     parts = {
       archives,
-      commands: new CommandRunner(system),
+      commands: new CommandRunner(system, new OutputFiles(system)),
       files: new FileAccess(system),
       host,
       page,
@@ -112,21 +127,26 @@ Comlink.expose({
     booted = true;
     return { bootMs: performance.now() - started, bootInfo: system.info, session: keeper.takeTold() };
   },
-  /** @param {number} id @param {string} command @param {any} options @param {((fd: number, chunk: Uint8Array) => void) | null} onOutput */
+  /** @param {number} id @param {string} command @param {any} options @param {any} onOutput */
   async run(id, command, options, onOutput) {
-    /** @type {unknown} */
-    let told = null;
-    const tell = onOutput && ((/** @type {number} */ fd, /** @type {Uint8Array} */ chunk) => (told = onOutput(fd, chunk)));
+    const tell = onOutput && ((/** @type {Parcel} */ parcel) => onOutput(inTransit(parcel)));
     try {
       const result = await parts.commands.run(id, command, options, tell);
-      // the result comes after the last piece of output, which travels by another port
-      await told;
       return Comlink.transfer(result, [result.stdout.buffer, result.stderr.buffer]);
     } finally {
       release(onOutput);
     }
   },
   cancel: (/** @type {number} */ id) => parts.commands.cancel(id),
+  /** @param {string} command @param {any} options @param {(event: any) => unknown} tell */
+  commandStart: (command, options, tell) => parts.commands.start(command, options, hearing(tell)),
+  commandConnect: (/** @type {number} */ pid, /** @type {any} */ tell) =>
+    parts.commands.connect(pid, hearing(tell)),
+  commandDisconnect: (/** @type {number} */ id) => parts.commands.disconnect(id),
+  commandSignal: (/** @type {number} */ pid, /** @type {number} */ signal) => parts.commands.signal(pid, signal),
+  commandWrite: (/** @type {number} */ pid, /** @type {Uint8Array} */ data) => parts.commands.write(pid, data),
+  commandCloseStdin: (/** @type {number} */ pid) => parts.commands.closeStdin(pid),
+  commandList: () => parts.commands.list(),
   commandsRegister: (/** @type {string} */ name) => parts.host.register(name),
   commandsUnregister: (/** @type {string} */ name) => parts.host.unregister(name),
   hostRead: async (/** @type {number} */ id, /** @type {number} */ most) => {

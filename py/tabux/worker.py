@@ -58,7 +58,9 @@ class Worker:
         archives = Archives()
         table: dict[str, Callable[..., Any]] = {
             "run": commands.run,
-            "cancel": commands.cancel,
+            "close_stdin": commands.close_stdin,
+            "signal": commands.signal,
+            "living": commands.living,
             "make_dir": files.make_dir,
             "write": files.write,
             "read": files.read,

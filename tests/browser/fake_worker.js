@@ -1,8 +1,7 @@
 /**
  * A kernel that only pretends, for tests of the client and the page.
  *
- * A command is JSON that says what happens: {chunks: [[fd, text]], late: the same, but sent after the result,
- * exitCode, hang: true, error: {name, message}}, {told: what is new of the session}, {busy: whether a job is in the
+ * A command is JSON that says what happens: {chunks: [[fd, text]], exitCode, hang: true, error: {name, message}}, {told: what is new of the session}, {busy: whether a job is in the
  * foreground}, {cwd: where it is}, {closing: what `close` fails with}. What was called is in the file /calls.
  */
 import * as Comlink from "./vendor/comlink.mjs";
@@ -11,6 +10,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const calls = [];
 const runs = new Map();
+const started = new Map();
 let terminals = 0;
 const exits = new Map();
 
@@ -36,6 +36,8 @@ const bytes = (data) => (typeof data === "string" ? encoder.encode(data) : Uint8
 function joined(chunks, fd) {
   return Uint8Array.from(chunks.filter(([of]) => of === fd).flatMap(([, data]) => [...bytes(data)]));
 }
+
+const parcel = (fd, bytes) => ({ bytes, pieces: [{ fd, length: bytes.length }] });
 
 function throwLater(message) {
   setTimeout(() => {
@@ -81,30 +83,52 @@ const kernel = {
 
   async run(id, command, options, onOutput) {
     note("run", id, command, options, onOutput);
-    const { chunks = [], late = [], exitCode = 0, hang, error, crash, ...news } = JSON.parse(command);
+    const { chunks = [], exitCode = 0, hang, error, crash, ...news } = JSON.parse(command);
     if (news.told) await tell((told = { ...told, ...news.told }));
     if ("busy" in news) await exits.get(terminals).onBusy(news.busy);
     if (news.cwd) cwd = news.cwd;
     if (news.closing) closing = news.closing;
     if (crash) throwLater(crash);
     if (error) fail(error);
-    const send = ([fd, data]) => onOutput?.(fd, bytes(data));
-    const result = { exitCode, durationMs: 1.5 };
+    const send = ([fd, data]) => onOutput?.(parcel(fd, bytes(data)));
+    const result = { exitCode, durationMs: 1.5, timedOut: false, signal: 0, truncated: false };
     if (hang || crash) {
       chunks.forEach(send);
       result.exitCode = await new Promise((resolve) => runs.set(id, resolve));
     } else {
       for (const chunk of chunks) await send(chunk);
     }
-    setTimeout(() => late.forEach(send));
-    const all = [...chunks, ...late];
-    return Object.assign(result, { stdout: joined(all, 1), stderr: joined(all, 2) });
+    return Object.assign(result, { stdout: joined(chunks, 1), stderr: joined(chunks, 2) });
   },
 
   cancel(id) {
     note("cancel", id);
     runs.get(id)?.(137);
   },
+
+  async commandStart(command, options, tell) {
+    note("commandStart", command, options);
+    const pid = 100 + started.size;
+    started.set(pid, tell);
+    for (const [fd, data] of JSON.parse(command).chunks ?? []) await tell({ parcel: parcel(fd, bytes(data)) });
+    return { pid, connection: pid + 100 };
+  },
+  commandConnect(pid, tell) {
+    if (!started.has(pid)) fail({ name: "NotFoundError", message: `process ${pid}: it has ended` });
+    started.set(pid, tell);
+    return pid + 200;
+  },
+  commandDisconnect: (connection) => note("commandDisconnect", connection),
+  async commandSignal(pid, signal) {
+    note("commandSignal", pid, signal);
+    const tell = started.get(pid);
+    const ended = { exitCode: 128 + signal, durationMs: 1.5, timedOut: false, signal };
+    await tell?.({ ended });
+    return started.delete(pid);
+  },
+  commandWrite: (pid, data) => note("commandWrite", pid, data),
+  commandCloseStdin: (pid) => note("commandCloseStdin", pid),
+  commandList: () => [...started.keys()].map((pid) => ({ pid })),
 
   async filesWrite(path, content) {
     const bytes = content instanceof Blob ? new Uint8Array(await content.arrayBuffer()) : content;

@@ -16,6 +16,10 @@ def calls(fake: SandboxPage) -> list[list[object]]:
     return found
 
 
+#: how many bytes are kept of a stream if nobody says otherwise
+KEPT = 16 << 20
+
+
 def command(**what: object) -> str:
     return json.dumps(what)
 
@@ -72,7 +76,8 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
         (
             "sandbox.commands.run('a', { timeout: 1 })",
             'commands.run: unknown option "timeout"; the options are: '
-            "cwd, envs, stdin, timeoutMs, onStdout, onStderr, signal",
+            "cwd, envs, stdin, timeoutMs, graceMs, maxOutputBytes, onStdout, onStderr, signal, "
+            "background, detach",
         ),
         ("sandbox.commands.run('a', { cwd: '' })", "commands.run: cwd must not be empty"),
         (
@@ -80,6 +85,16 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
             "commands.run: stdin must be a string, an ArrayBuffer or",
         ),
         ("sandbox.commands.run('a', { timeoutMs: 0 })", "commands.run: timeoutMs must be a number greater"),
+        ("sandbox.commands.run('a', { graceMs: -1 })", "commands.run: graceMs must be a number, 0 or"),
+        ("sandbox.commands.run('a', { maxOutputBytes: 0 })", "commands.run: maxOutputBytes must be a whole"),
+        ("sandbox.commands.run('a', { stdin: true })", "commands.run: stdin: true needs background: true"),
+        (
+            "sandbox.commands.run('a', { background: true, detach: true })",
+            "commands.run: background and detach exclude each other",
+        ),
+        ("sandbox.commands.kill(0)", "commands.kill: pid must be a process id"),
+        ("sandbox.commands.kill(5, 'SIGNO')", 'commands.kill: signal must be a signal, as "SIGTERM" or 15'),
+        ("sandbox.commands.connect('5')", "commands.connect: pid must be a process id"),
         ("sandbox.commands.run('a', { signal: {} })", "commands.run: signal must be an AbortSignal"),
         ("sandbox.files.read('')", "files.read: path must not be empty"),
         ("sandbox.files.read('a', { format: 'x' })", 'files.read: format must be "text" or "bytes"'),
@@ -163,9 +178,13 @@ def test_run_hands_over_its_options(fake: SandboxPage) -> None:
     fake.run(command(), cwd="/tmp", envs={"A": "b"}, stdin="é", timeoutMs=5)
     fake.run(command(), cwd=None, stdin=None)
     assert calls(fake)[1:] == [
-        ["run", 1, "{}", {"cwd": "/tmp", "envs": {"A": "b"}, "stdin": [0xC3, 0xA9], "timeoutMs": 5}, None],
-        ["run", 2, "{}", {"stdin": None}, None],
-    ]
+        [
+            "run", 1, "{}",
+            {"cwd": "/tmp", "envs": {"A": "b"}, "stdin": [195, 169], "timeoutMs": 5, "maxOutputBytes": KEPT},
+            None,
+        ],
+        ["run", 2, "{}", {"stdin": None, "maxOutputBytes": KEPT}, None],
+    ]  # fmt: skip
 
 
 def test_stdin_may_be_part_of_an_array_and_stays_the_callers(fake: SandboxPage) -> None:
@@ -176,7 +195,7 @@ def test_stdin_may_be_part_of_an_array_and_stays_the_callers(fake: SandboxPage) 
         return whole"""
     )
     assert left == [1, 2, 3, 4]
-    assert calls(fake)[1][3] == {"stdin": [2, 3]}
+    assert calls(fake)[1][3] == {"stdin": [2, 3], "maxOutputBytes": KEPT}
 
 
 def test_a_result_is_text_and_bytes(fake: SandboxPage) -> None:
@@ -188,6 +207,8 @@ def test_a_result_is_text_and_bytes(fake: SandboxPage) -> None:
     )
     assert result == {
         "stdout": "é!", "stderr": "no\n", "exitCode": 3, "durationMs": 1.5,
+        "timedOut": False, "signal": None, "truncated": False,
+        "outputFiles": {"stdout": None, "stderr": None},
         "out": [0xC3, 0xA9, 0x21], "err": [0x6E, 0x6F, 0x0A],
     }  # fmt: skip
 
@@ -208,12 +229,6 @@ def test_output_is_never_cut_within_a_character(fake: SandboxPage) -> None:
     fake.create()
     result = fake.evaluate(COLLECT, command(chunks=[[1, [0x61, 0xE2, 0x82]], [1, [0xAC, 0xE2]]]))
     assert result["out"] == ["a", "€", "\N{REPLACEMENT CHARACTER}"]
-
-
-def test_all_output_is_told_before_the_result_and_once(fake: SandboxPage) -> None:
-    fake.create()
-    result = fake.evaluate(COLLECT, command(chunks=[[1, "early "]], late=[[1, "late"], [2, "too"]]))
-    assert result == {"out": ["early ", "late"], "err": ["too"], "stdout": "early late"}
 
 
 def test_a_failing_callback_does_not_fail_the_command(fake: SandboxPage) -> None:
@@ -286,6 +301,51 @@ def test_abort_kills_the_command_and_rejects(fake: SandboxPage) -> None:
     assert calls(fake)[2:] == [["cancel", 1]]
 
 
+def test_abort_keeps_what_there_was(fake: SandboxPage) -> None:
+    fake.create()
+    code = f"try {{ {ABORT} }} catch (error) {{ return error.result }}"
+    result = fake.evaluate(code, command(hang=True, chunks=[[1, "started"]]))
+    assert (result["stdout"], result["exitCode"]) == ("started", 137)
+
+
+def test_one_signal_of_two_commands_gives_each_its_own(fake: SandboxPage) -> None:
+    fake.create()
+    code = """const controller = new AbortController(), { signal } = controller;
+        const outcomes = Promise.allSettled(arg.map((one) => sandbox.commands.run(one, { signal })));
+        setTimeout(() => controller.abort());
+        return (await outcomes).map(({ reason }) => [reason.name, reason.result.stdout])"""
+    both = [command(hang=True, chunks=[[1, text]]) for text in ("a", "b")]
+    assert fake.evaluate(code, both) == [["AbortError", "a"], ["AbortError", "b"]]
+
+
+def test_a_handle(fake: SandboxPage) -> None:
+    fake.create()
+    seen = fake.evaluate(
+        """const h = await sandbox.commands.run(arg, { background: true, stdin: true });
+        const before = [h.pid, h.stdout, h.stderr, h.exitCode];
+        await h.sendStdin("é");
+        await h.closeStdin();
+        const listed = (await sandbox.commands.list()).map(({ pid }) => pid);
+        const killed = await h.kill("TERM");
+        const { exitCode, signal, stdout } = await h.wait();
+        return [before, listed, killed, exitCode, signal, stdout, h.exitCode, await h.kill()]""",
+        command(chunks=[[1, "out"], [2, "err"]]),
+    )
+    assert seen == [[100, "out", "err", None], [100], True, 143, "SIGTERM", "out", 143, False]
+    assert [call[0] for call in calls(fake)[2:]] == [
+        "commandWrite", "commandCloseStdin", "commandSignal", "commandSignal",
+    ]  # fmt: skip
+
+
+def test_a_handle_of_a_sandbox_that_is_killed(fake: SandboxPage) -> None:
+    fake.create()
+    code = """const handle = await sandbox.commands.run("{}", { background: true });
+        const waiting = handle.wait();
+        await sandbox.kill();
+        return await waiting"""
+    assert fake.fails(code)[0] == "SandboxKilledError"
+
+
 def test_abort_gives_the_reason_of_the_signal(fake: SandboxPage) -> None:
     fake.create()
     code = ABORT.replace(".abort()", ".abort(new RangeError('enough'))")
@@ -297,6 +357,16 @@ def test_an_aborted_signal_starts_nothing(fake: SandboxPage) -> None:
     name, _ = fake.fails("await sandbox.commands.run('{}', { signal: AbortSignal.abort() })")
     assert name == "AbortError"
     assert calls(fake)[1:] == []
+
+
+def test_abort_of_a_background_command_kills_it(fake: SandboxPage) -> None:
+    fake.create()
+    code = """const controller = new AbortController();
+        const { signal } = controller;
+        const handle = await sandbox.commands.run(arg, { background: true, signal });
+        controller.abort();
+        try { await handle.wait(); } catch (error) { return [error.name, error.result.stdout]; }"""
+    assert fake.evaluate(code, command(chunks=[[1, "a"]])) == ["AbortError", "a"]
 
 
 def test_abort_after_the_end_does_nothing(fake: SandboxPage) -> None:

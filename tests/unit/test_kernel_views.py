@@ -83,7 +83,7 @@ def test_the_descriptors_in_proc() -> None:
 
 
 def started(s: System, cwd: str = "/tmp") -> tuple[int, ...]:
-    commands.run(s.kernel, cwd)
+    commands.run(s.kernel, cwd, 0)
     return s.ints(7)
 
 
@@ -105,12 +105,12 @@ def test_a_command_has_a_pipe_and_two_sinks() -> None:
 
 def test_where_a_command_cannot_start() -> None:
     s = System()
-    assert failure(commands.run, s.kernel, "/none") == "ENOENT"
-    assert failure(commands.run, s.kernel, "/usr/bin/true") == "ENOTDIR"
-    assert failure(commands.run, s.kernel, "/root") == "EACCES"
+    assert failure(commands.run, s.kernel, "/none", 0) == "ENOENT"
+    assert failure(commands.run, s.kernel, "/usr/bin/true", 0) == "ENOTDIR"
+    assert failure(commands.run, s.kernel, "/root", 0) == "EACCES"
     while len(s.kernel.processes) <= MAX_PROCESSES:
         s.leader()
-    assert failure(commands.run, s.kernel, "/") == "EAGAIN"
+    assert failure(commands.run, s.kernel, "/", 0) == "EAGAIN"
 
 
 def test_cancelling_leaves_nobody() -> None:
@@ -124,9 +124,43 @@ def test_cancelling_leaves_nobody() -> None:
     s.call("kill", p, stopped.pid, 19)
     s.call("exit", child, 0)
     bystander = s.leader()
-    commands.cancel(s.kernel, pid)
+    assert json.loads(commands.living(s.kernel, f"[{pid}, {bystander.pid}, 77]")) == [3, 1, 0]
+    assert commands.signal(s.kernel, pid, SIGKILL) == 3
     assert set(s.kernel.processes) == {1, bystander.pid}
     assert s.gate.ended[daemon.pid] == SIGKILL and not s.kernel.files
+
+
+def test_a_signal_reaches_a_command_with_all_that_is_stopped() -> None:
+    s = System()
+    pid = started(s)[0]
+    p = s.kernel.processes[pid]
+    stopped = s.fork(p)
+    s.call("kill", p, stopped.pid, 19)
+    careful = s.fork(p)
+    s.catch(careful, 15)
+    assert commands.signal(s.kernel, pid, 15) == 3
+    assert s.gate.ended == {pid: 15, stopped.pid: 15} and s.gate.due[careful.pid]
+
+
+def test_a_signal_reaches_one_process() -> None:
+    s = System()
+    pid = started(s)[0]
+    child = s.fork(s.kernel.processes[pid])
+    assert commands.signal(s.kernel, child.pid, SIGKILL) == 1
+    assert set(s.gate.ended) == {child.pid}
+    assert commands.signal(s.kernel, 1, SIGKILL) == commands.signal(s.kernel, 999, SIGKILL) == 0
+    assert failure(commands.signal, s.kernel, pid, 65) == "EINVAL"
+
+
+def test_standard_input_that_stays_open() -> None:
+    s = System()
+    commands.run(s.kernel, "/home/user", 1)
+    pid, _, pipe, *_, writer = s.ints(8)
+    assert s.gate.pipes[pipe] == (1, 1)
+    commands.close_stdin(s.kernel, writer)
+    assert s.gate.pipes[pipe] == (1, 0)
+    commands.close_stdin(s.kernel, writer)  # twice does no harm
+    s.call("exit", pid, 0)
 
 
 # files

@@ -1,63 +1,73 @@
-/** `sandbox.commands`: running a command and collecting what it prints; commands that are functions of the page. */
+/** `sandbox.commands`: running commands, and those that are functions of the page. */
 
-import { decode, encode, streamDecoder } from "./bytes.js";
+import { encode } from "./bytes.js";
+import { CommandHandle } from "./command-handle.js";
+import { CommandResult, abortReason } from "./command-result.js";
 import { callable, moved } from "./connection.js";
+import { InvalidArgumentError } from "./errors.js";
 import * as check from "./options.js";
+import { signalNumber } from "./signals.js";
+import { ToldOutput } from "./told-output.js";
+
+export { CommandHandle, CommandResult };
 
 /**
+ * @callback OnOutput Takes output as it comes. When it returns a promise, the command is made to
+ *   wait for it: nothing piles up.
+ * @param {string} text
+ * @returns {unknown}
+ *
  * @typedef {object} CommandOptions
  * @property {string} [cwd] Working directory; /home/user if not given.
  * @property {Record<string, string>} [envs] Environment variables, added to the sandbox's.
- * @property {import("./bytes.js").Data} [stdin] Standard input; empty if not given.
- * @property {number} [timeoutMs] After this time the command is killed and its exit code is 124.
- * @property {(text: string) => void} [onStdout] Called with standard output as it comes.
- * @property {(text: string) => void} [onStderr] Called with standard error as it comes.
- * @property {AbortSignal} [signal] Kills the command; `run` then rejects with the signal's reason.
+ * @property {import("./bytes.js").Data | true} [stdin] Standard input; empty if not given. With
+ *   `background`, true leaves it open for `sendStdin`.
+ * @property {number} [timeoutMs] After this time everything that the command has started gets
+ *   SIGTERM; the exit code is then 124 and `timedOut` is true.
+ * @property {number} [graceMs] What is still there so long after SIGTERM is killed; 2000 if not
+ *   given.
+ * @property {number} [maxOutputBytes] So much is kept of each stream, half of it for the head and
+ *   half for the tail; 16 MB if not given. The callbacks get all of it.
+ * @property {OnOutput} [onStdout]
+ * @property {OnOutput} [onStderr]
+ * @property {AbortSignal} [signal] Kills the command; `run` then rejects with the signal's reason,
+ *   whose `result` has what there was until then.
+ * @property {boolean} [background] Do not wait: give a handle.
+ * @property {boolean} [detach] Come back when the shell has ended, although what it has put into
+ *   the background may still run. What that prints from then on is dropped.
  */
 
-/** What came of a command. A non-zero exit code is a result like any other. */
-export class CommandResult {
-  /** @type {Uint8Array<ArrayBuffer>} */
-  #stdout;
-  /** @type {Uint8Array<ArrayBuffer>} */
-  #stderr;
+/** How much is kept of a stream if nobody says otherwise, bytes. */
+const KEPT_BYTES = 16 << 20;
 
-  /** @param {import("./kernel.js").RawResult} raw */
-  constructor(raw) {
-    this.#stdout = raw.stdout;
-    this.#stderr = raw.stderr;
-    /** Standard output as text. */
-    this.stdout = decode(raw.stdout);
-    /** Standard error as text. */
-    this.stderr = decode(raw.stderr);
-    /** The exit status; 128 and the signal's number if one ended the command; 124 after a timeout. */
-    this.exitCode = raw.exitCode;
-    /** How long the command ran, in milliseconds. */
-    this.durationMs = raw.durationMs;
-  }
-
-  /** Standard output, exactly. */
-  get stdoutBytes() {
-    return this.#stdout;
-  }
-
-  /** Standard error, exactly. */
-  get stderrBytes() {
-    return this.#stderr;
-  }
-}
+const CALLBACKS = {
+  maxOutputBytes: check.outputBytes,
+  /** @type {typeof check.callback<OnOutput>} */
+  onStdout: check.callback,
+  /** @type {typeof check.callback<OnOutput>} */
+  onStderr: check.callback,
+};
 
 const OPTIONS = {
   cwd: check.path,
   envs: check.environment,
-  stdin: encode,
+  stdin: checkStdin,
   timeoutMs: check.positive,
-  /** @type {typeof check.callback<(text: string) => void>} */
-  onStdout: check.callback,
-  /** @type {typeof check.callback<(text: string) => void>} */
-  onStderr: check.callback,
+  graceMs: check.notNegative,
+  ...CALLBACKS,
   signal: check.abortSignal,
+  background: check.flag,
+  detach: check.flag,
 };
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {true | Uint8Array<ArrayBuffer>}
+ */
+function checkStdin(value, name) {
+  return value === true ? value : encode(value, name);
+}
 
 export class Commands {
   #connection;
@@ -74,8 +84,9 @@ export class Commands {
   }
 
   /**
-   * Makes a function of the page a command in the sandbox, in /usr/local/bin: in pipelines, killable, with a status.
-   * It is not kept with a session. A second function of the same name replaces the first.
+   * Makes a function of the page a command in the sandbox, in /usr/local/bin: in pipelines, killable,
+   * with a status. It is not kept with a session. A second function of the same name replaces the
+   * first.
    * @param {string} name
    * @param {import("./host.js").CommandFunction} run
    * @returns {Promise<void>}
@@ -101,127 +112,108 @@ export class Commands {
   }
 
   /**
-   * Runs `bash -c command` as the user and waits for its end.
+   * Runs `bash -c command` as the user and waits for its end, that of everything that has its
+   * output included; with `background` it comes back as soon as the command is started.
+   * @overload
+   * @param {string} command
+   * @param {CommandOptions & { background: true }} options
+   * @returns {Promise<CommandHandle>}
+   */
+  /**
+   * @overload
+   * @param {string} command
+   * @param {CommandOptions & { background?: false }} [options]
+   * @returns {Promise<CommandResult>}
+   */
+  /**
    * @param {string} command
    * @param {CommandOptions} [options]
-   * @returns {Promise<CommandResult>}
+   * @returns {Promise<CommandResult | CommandHandle>}
    */
   async run(command, options) {
     check.string(command, "commands.run: command");
-    const { cwd, envs, stdin, timeoutMs, onStdout, onStderr, signal } = checkRunOptions(options);
+    const checked = check.checkOptions("commands.run", options, OPTIONS);
+    const { stdin, maxOutputBytes = KEPT_BYTES, onStdout, onStderr, signal, ...rest } = checked;
+    if (rest.background && rest.detach) {
+      throw new InvalidArgumentError("commands.run: background and detach exclude each other");
+    }
+    if (stdin === true && !rest.background) {
+      throw new InvalidArgumentError("commands.run: stdin: true needs background: true");
+    }
     signal?.throwIfAborted();
+    const raw = { ...rest, maxOutputBytes, stdin: stdin && stdin !== true ? moved(stdin) : (stdin ?? null) };
+    if (rest.background) {
+      const handle = new CommandHandle(this.#connection, { maxOutputBytes, onStdout, onStderr, signal });
+      const { pid, connection } = await this.#connection.call(() =>
+        this.#connection.kernel.commandStart(command, raw, callable(handle.hear)),
+      );
+      handle.begin(pid, connection);
+      return handle;
+    }
+    return this.#wait(command, raw, onStdout, onStderr, signal);
+  }
+
+  /**
+   * @param {string} command
+   * @param {import("./kernel.js").RunOptions} options
+   * @param {OnOutput | undefined} onStdout
+   * @param {OnOutput | undefined} onStderr
+   * @param {AbortSignal | undefined} signal
+   */
+  async #wait(command, options, onStdout, onStderr, signal) {
+    const { kernel } = this.#connection;
     const id = this.#nextId++;
-    const output = onStdout || onStderr ? new Output(onStdout, onStderr) : null;
-    const running = this.#connection.call(() =>
-      this.#connection.kernel.run(
-        id,
-        command,
-        { cwd, envs, stdin: stdin ? moved(stdin) : null, timeoutMs },
-        output ? callable(output.take) : null,
-      ),
-    );
-    const raw = signal ? await this.#abortable(id, running, signal) : await running;
-    output?.finish(raw);
-    return new CommandResult(raw);
-  }
-
-  /**
-   * Waits for a command, or for the signal: then the command is killed first.
-   * @template T
-   * @param {number} id
-   * @param {Promise<T>} running
-   * @param {AbortSignal} signal
-   * @returns {Promise<T>}
-   */
-  async #abortable(id, running, signal) {
-    /** @type {() => void} */
-    let stop = () => {};
-    const aborted = new Promise((_resolve, reject) => {
-      stop = () => {
-        const rejectWithReason = () => reject(signal.reason);
-        this.#connection.call(() => this.#connection.kernel.cancel(id)).then(rejectWithReason, reject);
-      };
-    });
-    signal.addEventListener("abort", stop);
+    const told = onStdout || onStderr ? new ToldOutput(onStdout, onStderr) : null;
+    const cancel = () => void kernel.cancel(id).catch(() => {});
+    signal?.addEventListener("abort", cancel);
     try {
-      const result = await Promise.race([running, aborted]);
-      // The end of the killed command may be told before the answer to the kill.
-      return signal.aborted ? /** @type {T} */ (await aborted) : result;
+      const raw = await this.#connection.call(() =>
+        kernel.run(id, command, options, told && callable(told.take)),
+      );
+      told?.finish();
+      const result = new CommandResult(raw);
+      if (signal?.aborted) throw abortReason(signal, result);
+      return result;
     } finally {
-      signal.removeEventListener("abort", stop);
-      running.catch(() => {});
-      aborted.catch(() => {});
+      signal?.removeEventListener("abort", cancel);
     }
   }
-}
-
-/** @param {CommandOptions | undefined} options */
-function checkRunOptions(options) {
-  return check.checkOptions("commands.run", options, OPTIONS);
-}
-
-/** Hands output to the callbacks as it comes. */
-class Output {
-  #streams;
-  #finished = false;
 
   /**
-   * @param {((text: string) => void) | undefined} onStdout
-   * @param {((text: string) => void) | undefined} onStderr
+   * The commands of this API of which something runs, oldest first.
+   * @returns {Promise<import("./kernel.js").CommandInfo[]>}
    */
-  constructor(onStdout, onStderr) {
-    this.#streams = [new Stream(onStdout), new Stream(onStderr)];
+  async list() {
+    return this.#connection.call(() => this.#connection.kernel.commandList());
   }
 
   /**
-   * Called by the worker.
-   * @param {number} fd
-   * @param {Uint8Array} chunk
+   * Sends a signal to everything that a command has started, or to any other process.
+   * @param {number} pid
+   * @param {string | number} [signal] "SIGKILL" if not given
+   * @returns {Promise<boolean>} false when there is none
    */
-  take = (fd, chunk) => {
-    if (!this.#finished) this.#streams[fd - 1].take(chunk);
-  };
+  async kill(pid, signal = "SIGKILL") {
+    check.processId(pid, "commands.kill: pid");
+    const number = signalNumber(signal, "commands.kill: signal");
+    return this.#connection.call(() => this.#connection.kernel.commandSignal(pid, number));
+  }
 
   /**
-   * Hands over what has not come yet: chunks and the result travel apart and may overtake each other.
-   * @param {import("./kernel.js").RawResult} raw
+   * A handle for a command that runs; it hears what is printed from now on.
+   * @param {number} pid
+   * @param {{ onStdout?: OnOutput, onStderr?: OnOutput, maxOutputBytes?: number }} [callbacks]
+   * @returns {Promise<CommandHandle>}
+   * @throws {NotFoundError} there is no such command, or it has ended
    */
-  finish(raw) {
-    this.#finished = true;
-    this.#streams[0].finish(raw.stdout);
-    this.#streams[1].finish(raw.stderr);
-  }
-}
-
-/** One output stream, as text. */
-class Stream {
-  #callback;
-  #decoder = streamDecoder();
-  #taken = 0;
-
-  /** @param {((text: string) => void) | undefined} callback */
-  constructor(callback) {
-    this.#callback = callback;
-  }
-
-  /** @param {Uint8Array} chunk */
-  take(chunk) {
-    this.#taken += chunk.length;
-    this.#give(this.#decoder.decode(chunk, { stream: true }));
-  }
-
-  /** @param {Uint8Array} whole All that the stream ever had. */
-  finish(whole) {
-    this.#give(this.#decoder.decode(whole.subarray(this.#taken)));
-  }
-
-  /** @param {string} text */
-  #give(text) {
-    if (!text || !this.#callback) return;
-    try {
-      this.#callback(text);
-    } catch (error) {
-      reportError(error); // the caller's fault is not the command's
-    }
+  async connect(pid, callbacks) {
+    check.processId(pid, "commands.connect: pid");
+    const { maxOutputBytes = KEPT_BYTES, ...told } = check.checkOptions("commands.connect", callbacks, CALLBACKS);
+    const handle = new CommandHandle(this.#connection, { maxOutputBytes, ...told });
+    const connection = await this.#connection.call(() =>
+      this.#connection.kernel.commandConnect(pid, callable(handle.hear)),
+    );
+    handle.begin(pid, connection);
+    return handle;
   }
 }

@@ -21,12 +21,33 @@
  * @property {Uint8Array<ArrayBuffer>} stderr
  * @property {number} exitCode
  * @property {number} durationMs
+ * @property {boolean} timedOut
+ * @property {number} signal What ended it; 0 if nothing did.
+ * @property {boolean} truncated Whether some of the output is left out.
+ * @property {import("../output/kept-output.js").OutputFile | null} stdoutFile
+ * @property {import("../output/kept-output.js").OutputFile | null} stderrFile
  *
  * @typedef {object} RunOptions
  * @property {string} [cwd]
  * @property {Record<string, string>} [envs]
- * @property {Uint8Array | null} stdin
+ * @property {Uint8Array | true | null} stdin true: it stays open.
  * @property {number} [timeoutMs]
+ * @property {number} [graceMs]
+ * @property {boolean} [background]
+ * @property {boolean} [detach]
+ * @property {number} maxOutputBytes
+ *
+ * @typedef {object} CommandInfo A command of which something lives.
+ * @property {number} pid Of its shell; the command as a whole is named by it.
+ * @property {string} command
+ * @property {string} cwd Where it was started.
+ * @property {boolean} background
+ * @property {number} startedMs In milliseconds since 1970.
+ * @property {boolean} running Whether its shell runs; if not, it has left processes behind.
+ * @property {number} processes How many there are of it.
+ *
+ * @typedef {{ parcel: import("../worker/listener.js").Parcel }
+ *   | { ended: Omit<RawResult, "stdout" | "stderr"> }} CommandEvent What a handle hears.
  *
  * @typedef {object} PtyOptions
  * @property {number} cols
@@ -85,8 +106,16 @@
  *   onSession: (told: import("./session.js").Told) => void,
  *   onHost: (request: import("./host.js").HostRequest) => Promise<unknown>) => BootResult} boot
  * @property {(id: number, command: string, options: RunOptions,
- *   onOutput: ((fd: number, chunk: Uint8Array<ArrayBuffer>) => void) | null) => RawResult} run
+ *   onOutput: ((parcel: import("../worker/listener.js").Parcel) => unknown) | null) => RawResult} run
  * @property {(id: number) => void} cancel Kills the processes of a run, which then ends.
+ * @property {(command: string, options: RunOptions, tell: (event: CommandEvent) => unknown) =>
+ *   { pid: number, connection: number }} commandStart
+ * @property {(pid: number, tell: (event: CommandEvent) => unknown) => number} commandConnect
+ * @property {(connection: number) => void} commandDisconnect
+ * @property {(pid: number, signal: number) => boolean} commandSignal
+ * @property {(pid: number, data: Uint8Array) => void} commandWrite
+ * @property {(pid: number) => void} commandCloseStdin
+ * @property {() => CommandInfo[]} commandList
  * @property {(name: string) => void} commandsRegister
  * @property {(name: string) => boolean} commandsUnregister Answers whether there was such a command.
  * @property {(id: number, most: number) => Uint8Array<ArrayBuffer> | null} hostRead Standard input of a command of the

@@ -109,6 +109,35 @@ export function positive(value, name) {
   return value;
 }
 
+/** What can become one string, with room for more: V8 has no longer ones than 512 MB. */
+const MOST_OUTPUT = 256 << 20;
+
+/**
+ * How much output is kept of a stream, bytes.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {number}
+ */
+export function outputBytes(value, name) {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > MOST_OUTPUT) {
+    throw new InvalidArgumentError(`${name} must be a whole number from 1 to ${MOST_OUTPUT}`);
+  }
+  return value;
+}
+
+/**
+ * A number that is not negative.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {number}
+ */
+export function notNegative(value, name) {
+  if (typeof value !== "number" || !(value >= 0)) {
+    throw new InvalidArgumentError(`${name} must be a number, 0 or greater`);
+  }
+  return value;
+}
+
 /**
  * A number of rows or columns.
  * @param {unknown} value
@@ -118,6 +147,18 @@ export function positive(value, name) {
 export function cells(value, name) {
   if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 65535) {
     throw new InvalidArgumentError(`${name} must be a whole number from 1 to 65535`);
+  }
+  return value;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {number}
+ */
+export function processId(value, name) {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`${name} must be a process id`);
   }
   return value;
 }

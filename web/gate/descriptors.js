@@ -214,9 +214,15 @@ function writeFrom(gate, thread, file, data, position) {
     }
     case Kind.TTY:
       return gate.kernel.tty_write(thread.process.pid, file.id, latin1(data.subarray(0, TTY_CHUNK)));
-    case Kind.SINK:
-      /** @type {(data: Uint8Array) => void} */ (file.sink)(data.slice());
-      return data.length;
+    case Kind.SINK: {
+      const sink = /** @type {import("./sink.js").Sink} */ (file.sink);
+      if (data.length === 0) return 0;
+      const count = sink.take(data, thread.process.pid);
+      if (count) return count;
+      if (file.flags & O_NONBLOCK) return -EAGAIN;
+      sink.waiters.add(thread);
+      return BLOCKED;
+    }
     case Kind.NULL:
     case Kind.ZERO:
     case Kind.RANDOM:

@@ -7,6 +7,7 @@ import { Mounts } from "../mounts/mounts.js";
 import { Pipe } from "./pipe.js";
 import { Scheduler } from "./scheduler.js";
 import { Shelf } from "./shelf.js";
+import { DISCARD } from "./sink.js";
 import { ENDED, REPLACED } from "./thread.js";
 import { addressFault } from "./user-memory.js";
 
@@ -33,7 +34,7 @@ export class Gate {
     this.threads = new Map();
     /** @type {Map<number, Pipe>} */
     this.pipes = new Map();
-    /** @type {Map<number, (data: Uint8Array | null) => void>} by sink number; null tells that the last writer has gone */
+    /** @type {Map<number, import("./sink.js").Sink>} by sink number */
     this.sinks = new Map();
     /** @type {Map<number, import("./screen.js").Screen>} by terminal number */
     this.terminals = new Map();
@@ -200,7 +201,7 @@ export class Gate {
     const file = new OpenFile(id, kind, flags);
     if (kind === Kind.REGULAR) file.content = this.contents.of(target);
     else if (kind === Kind.PIPE) file.pipe = this.pipe(target);
-    else if (kind === Kind.SINK) file.sink = (data) => this.sinks.get(target)?.(data);
+    else if (kind === Kind.SINK) file.sink = this.sinks.get(target) ?? DISCARD;
     process.files[fd] = file;
     return file;
   }

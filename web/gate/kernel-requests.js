@@ -105,6 +105,7 @@ export function pipeEnds(gate, id, readers, writers) {
   const pipe = gate.pipe(id);
   pipe.readers = readers;
   pipe.writers = writers;
+  pipe.refill?.();
   gate.wakeAll(pipe.waiters);
   if (readers || writers) return;
   pipe.drop();
@@ -115,7 +116,7 @@ export function pipeEnds(gate, id, readers, writers) {
 export function sinkClosed(gate, id) {
   const sink = gate.sinks.get(id);
   gate.sinks.delete(id);
-  sink?.(null);
+  sink?.closed();
 }
 
 /** @param {Gate} gate @param {number} timer the kernel's number @param {number} ms */

@@ -39,7 +39,7 @@ export class OpenFile {
     this.content = null;
     /** @type {import("./pipe.js").Pipe | null} */
     this.pipe = null;
-    /** @type {((data: Uint8Array) => void) | null} who takes what is written to a SINK */
+    /** @type {import("./sink.js").Sink | null} who takes what is written to a SINK */
     this.sink = null;
   }
 

@@ -20,6 +20,8 @@ export class Pipe {
     this.writers = 0;
     /** @type {Set<import("./thread.js").Thread>} to wake at the next change */
     this.waiters = new Set();
+    /** @type {(() => void) | null} called when there is room again, or no reader any more */
+    this.refill = null;
   }
 
   get room() {
@@ -58,6 +60,7 @@ export class Pipe {
     if (this.head >= ring.length) this.head -= ring.length;
     this.size -= count;
     if (this.size === 0) this.head = 0;
+    this.refill?.();
     return count;
   }
 

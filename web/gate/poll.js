@@ -32,7 +32,11 @@ export function ready(gate, thread, fd, events) {
   if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(thread.process.pid, file.id), events);
   if (file.kind === Kind.SIGNALS)
     return spread(gate.kernel.signalfd_poll(thread.process.pid, file.id), events);
-  if (file.kind === Kind.SINK) return events & WRITABLE;
+  if (file.kind === Kind.SINK) {
+    if (!file.sink?.full) return events & WRITABLE;
+    file.sink.waiters.add(thread);
+    return 0;
+  }
   if (file.kind !== Kind.PIPE) return events & (READABLE | WRITABLE);
   const pipe = /** @type {import("./pipe.js").Pipe} */ (file.pipe);
   let bits = 0;

@@ -17,6 +17,7 @@ const ERRORS = {
   27: ["NoSpaceError", "the file would be too large"],
   28: ["NoSpaceError", "no space is left"],
   30: ["PermissionDeniedError", "the file system is read-only"],
+  32: ["NotFoundError", "nobody reads it any more"],
   36: ["InvalidArgumentError", "the name is too long"],
   39: ["DirectoryNotEmptyError", "the directory is not empty"],
   84: ["InvalidArgumentError", "a name that is not UTF-8"],

@@ -6,6 +6,7 @@ export { openStore } from "../store/store.js";
 export { CommandRunner } from "./commands.js";
 export { FileAccess } from "./files.js";
 export { HostCommands } from "./host-commands.js";
+export { OutputFiles } from "./output-files.js";
 export { PageChannel } from "./page-channel.js";
 export { setLimits, storageRoom } from "./limits.js";
 export { SessionService } from "./session-service.js";

@@ -95,7 +95,9 @@ export class TerminalRunner {
       due = true;
       setTimeout(() => {
         due = false;
-        const busy = !session.hungUp && this.system.api.pty_busy(session.terminal) === 1;
+        // (the page knows of the end, and its function may be gone)
+        if (session.hungUp) return;
+        const busy = this.system.api.pty_busy(session.terminal) === 1;
         if (busy === session.busy) return;
         session.busy = busy;
         onBusy(busy);
