@@ -4,24 +4,66 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
-from wasm.builder import cache, libc, link_passes, toolchain
+from wasm.builder import cache, dynamic, libc, link_passes, toolchain
 from wasm.builder.recipe import Passes, Program
 
 SOURCES = Path(__file__).parents[1] / "guest"
+SHARED = ("-shared", "-fPIC", "-O1", "-w")
 
 
-def build(name: str) -> bytes:
+def build(name: str, place: Path = SOURCES) -> bytes:
     """The program of ``tests/guest/NAME.c``, which may fork; from the cache where nothing has changed."""
-    sysroot, sysroot_key = libc.sysroot(os.cpu_count() or 1)
-    key = cache.digest(cache.tree_digest(SOURCES), name, sysroot_key, cache.tree_digest(toolchain.DRIVER))
+    linked = _compile(name, ["-O1", "-w", place / f"{name}.c"])
+    program = Program(name, name, f"/usr/local/bin/{name}", passes=Passes(fork="whole"))
+    return (link_passes.finish(program, linked) / "program.wasm").read_bytes()
+
+
+def build_host(name: str, fork: str = "none") -> bytes:
+    """The program of ``tests/guest/dynlink/NAME.c``, which can load libraries."""
+    linked = _compile(name, ["-O1", "-w", SOURCES / "dynlink" / f"{name}.c"], dynamic=True)
+    program = Program(name, name, f"/usr/local/bin/{name}", passes=Passes(fork=fork), dynamic=True)
+    return (dynamic.finish(program, link_passes.finish(program, linked)) / "program.wasm").read_bytes()
+
+
+def build_library(name: str, *flags: str) -> bytes:
+    """The shared library of ``tests/guest/dynlink/NAME.c``."""
+    return _library(name, *flags).read_bytes()
+
+
+def build_linked(name: str, *needed: str) -> bytes:
+    """The same, linked with others, which it then loads by their names, ``NAME.so``."""
+    with tempfile.TemporaryDirectory() as place:
+        paths = []
+        for other in needed:
+            paths.append(Path(place) / f"{other}.so")
+            paths[-1].write_bytes(build_library(other))
+        output = Path(place) / "made"
+        _cc(Path(place), [], [*SHARED, SOURCES / "dynlink" / f"{name}.c", *paths, "-o", output])
+        return output.read_bytes()
+
+
+def _library(name: str, *flags: str) -> Path:
+    return _compile(name, [*SHARED, *flags, SOURCES / "dynlink" / f"{name}.c"])
+
+
+def _compile(name: str, arguments: list[str | Path], dynamic: bool = False) -> Path:
+    _, sysroot_key = libc.sysroot(os.cpu_count() or 1)
+    key = cache.digest(
+        cache.tree_digest(SOURCES), name, [str(a) for a in arguments[:-1]], dynamic, sysroot_key,
+        cache.tree_digest(toolchain.DRIVER),
+    )
 
     def make(out: Path) -> None:
-        drivers = toolchain.write_drivers(out / "bin", sysroot)
-        command = [drivers["CC"], "-O1", "-w", "-o", out / "linked.wasm", SOURCES / f"{name}.c"]
-        subprocess.run(command, check=True)
+        _cc(out, [name] if dynamic else [], [*arguments, "-o", out / name])
 
-    place, _ = cache.obtain("guest-test", name, key, make)
-    program = Program(name, name, f"/usr/local/bin/{name}", passes=Passes(fork="whole"))
-    return (link_passes.finish(program, place / "linked.wasm") / "program.wasm").read_bytes()
+    return cache.obtain("guest-test", name, key, make)[0] / name
+
+
+def _cc(place: Path, dynamic_programs: list[str], arguments: list[str | Path]) -> None:
+    """Run our compiler."""
+    sysroot, _ = libc.sysroot(os.cpu_count() or 1)
+    drivers = toolchain.write_drivers(place / "bin", sysroot, dynamic_programs)
+    subprocess.run([drivers["CC"], *arguments], check=True)

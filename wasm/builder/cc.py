@@ -1,5 +1,8 @@
 """The C compiler that packages see: ``cc.py ZIG SYSROOT ARGS…``, by zig's clang and wasm-ld.
 
+With ``-shared`` it links a shared library (docs/abi.md). A program whose name is in the environment variable
+TABUX_DYNAMIC (separated by spaces) can load such ones: it has all that they may need of it, and exports that.
+
 A program of its own, run some thousand times by configure and make: it imports next to nothing.
 """
 
@@ -25,12 +28,18 @@ QUESTIONS = ("-v", "--version", "-V", "-qversion", "-print", "-dump")
 IGNORED = {
     "-rdynamic", "-pthread", "-s", "-static", "-Wl,--as-needed", "-Wl,--no-as-needed", "-Wl,--export-dynamic",
 }
+#: what a library and a program that loads it show each other: all that is not hidden
+VISIBLE = "-fvisibility=default"
 TAKES_VALUE = {"-I", "-D", "-U", "-isystem", "-include", "-MF", "-MT", "-MQ", "-x", "-idirafter", "-mllvm"}
 STACK_SIZE = 1 << 20
 LINK = [
     "--import-memory", "--export=__stack_pointer", "--table-base=4", "--stack-first",
     "-z", f"stack-size={STACK_SIZE}", "--gc-sections", "--strip-debug",
 ]
+LINK_SHARED = [
+    "-shared", "--experimental-pic", "--unresolved-symbols=import-dynamic", "--gc-sections", "--strip-debug",
+]
+LINK_DYNAMIC = ["--export-table", "--growable-table", "--export-dynamic"]
 
 
 def split_arguments(args: list[str]) -> tuple[str | None, list[str], list[str], list[str]]:
@@ -50,7 +59,7 @@ def split_arguments(args: list[str]) -> tuple[str | None, list[str], list[str], 
             inputs += a[4:].split(",")
         elif a in ("-L", "-l"):
             inputs.append(a + next(rest, ""))
-        elif a.startswith(("-L", "-l")) or (a.endswith((".o", ".a")) and not a.startswith("-")):
+        elif a.startswith(("-L", "-l")) or (a.endswith((".o", ".a", ".so")) and not a.startswith("-")):
             inputs.append(a)
         elif a.endswith((".c", ".s", ".S")) and not a.startswith("-"):
             sources.append(a)
@@ -67,11 +76,17 @@ def main(zig: str, sysroot: str, args: list[str]) -> int:
     if any(a.startswith(QUESTIONS) for a in args):
         os.execv(zig, [*clang, *args])
     compile_flags = [*LINUX, *headers, "-fno-strict-aliasing", *TOLERANCE]
+    dynamic = os.environ.get("TABUX_DYNAMIC", "").split()
+    if dynamic or "-fPIC" in args or "-fpic" in args or "-shared" in args:
+        compile_flags.append(VISIBLE)
     if COMPILE_ONLY.intersection(args):
         kept = [a for a in args if a not in IGNORED]
         os.execv(zig, [*clang, *compile_flags, *kept])
 
     output, flags, sources, inputs = split_arguments(args)
+    shared = "-shared" in flags
+    if shared:
+        flags = [*(f for f in flags if f != "-shared"), "-fPIC"]
     with tempfile.TemporaryDirectory() as place:
         objects = []
         for i, source in enumerate(sources):
@@ -79,10 +94,17 @@ def main(zig: str, sysroot: str, args: list[str]) -> int:
             status = subprocess.call([*clang, *compile_flags, *flags, "-c", source, "-o", objects[-1]])
             if status:
                 return status
+        wasm_ld = [zig, "wasm-ld", "-o", output or "a.out", f"-L{sysroot}/lib"]
+        if shared:
+            return subprocess.call(
+                [*wasm_ld, f"{sysroot}/lib/crtshared.o", *objects, *inputs, *LINK_SHARED]
+            )
+        exports = []
+        if (output or "a.out").rpartition("/")[2] in dynamic:
+            exports = [*LINK_DYNAMIC, f"@{sysroot}/lib/exports"]
         return subprocess.call(
             [
-                zig, "wasm-ld", "-o", output or "a.out", f"{sysroot}/lib/crt1.o", *objects, *inputs,
-                f"-L{sysroot}/lib", "-lc", "-lcompiler_rt", *LINK,
+                *wasm_ld, f"{sysroot}/lib/crt1.o", *objects, *inputs, "-lc", "-lcompiler_rt", *LINK, *exports,
             ]
         )
 

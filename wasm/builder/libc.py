@@ -15,14 +15,22 @@ from typing import Any
 
 from . import cache, paths, process, sources, toolchain
 from .console import BuildError, say
+from .objects import linkable, symbols
 from .recipe import Source, parse_edits, parse_source
 
 CFLAGS = [
     "-std=c99", "-nostdinc", "-ffreestanding", "-D_XOPEN_SOURCE=700",
     "-O2", "-g0", "-w", "-fno-strict-aliasing",
+    "-fvisibility=default",  # what is not hidden is for shared libraries, too
 ]
 # Libraries that programs name and that are all inside libc.a.
 EMPTY_LIBRARIES = ("m", "pthread", "rt", "dl", "crypt", "util", "resolv", "xnet")
+# Objects that the driver links by their names, in front of everything.
+START_FILES = {"tabux-start.o": "crt1.o", "tabux-shared.o": "crtshared.o"}
+# What the linker or the program defines.
+LINKER_DEFINES = ("__wasm_call_ctors", "__heap_base", "__main_void", "__main_argc_argv", "main")
+# Names that are not hidden because objects of libc share them, and that nobody else may call.
+PRIVATE = ("__wasi_", "__tabux_kernel_", "__zig_", "__main_", "tabux_call_")
 LOG = paths.CACHE / "logs" / "libc.log"
 
 
@@ -71,6 +79,7 @@ def _build(out: Path, jobs: int) -> None:
         objects = _compile_all(musl, r["sources"]["replaced"], work / "objects", jobs)
         _archive(objects, out / "lib")
         _build_compiler_rt(out / "lib")
+        _list_exports(objects, out / "lib")
         shutil.copy(musl / r["licence-files"][0], out / "COPYRIGHT")
         # Packages depend on this, not on the key: a change without effect does not rebuild them.
         (out / "digest").write_text(cache.tree_digest(out / "include", out / "lib"))
@@ -89,6 +98,7 @@ def _add_port(musl: Path, r: dict[str, Any]) -> None:
     text = syscall_numbers((musl / calls["numbers"]).read_text(), calls)
     (arch / "bits" / "syscall.h.in").write_text(text)
     shutil.copytree(paths.LIBC / "src", musl / "src" / "tabux")
+    shutil.copytree(paths.LIBC / "include", musl / "include", dirs_exist_ok=True)
     for name in r["sources"]["replaced"]:
         if not (musl / name).exists():
             raise BuildError(f"libc: musl.toml replaces {name}, which musl does not have")
@@ -175,10 +185,10 @@ def _compile_all(musl: Path, replaced: list[str], objects: Path, jobs: int) -> l
 
 def _archive(objects: list[Path], lib: Path) -> None:
     lib.mkdir()
-    start = next(o for o in objects if o.name == "tabux-start.o")
-    shutil.copy(start, lib / "crt1.o")
+    for name, installed in START_FILES.items():
+        shutil.copy(next(o for o in objects if o.name == name), lib / installed)
     names = lib / "objects"
-    names.write_text("\n".join(str(o) for o in objects if o != start))
+    names.write_text("\n".join(str(o) for o in objects if o.name not in START_FILES))
     process.run(
         [toolchain.zig(), "ar", "rcsD", lib / "libc.a", f"@{names}"],
         what="libc: ar", log=LOG, env=toolchain.environment(),
@@ -200,4 +210,17 @@ def _build_compiler_rt(lib: Path) -> None:
         [zig, "ar", "rcsD", "libcompiler_rt.a", compiled.name],
     ):
         process.run(argv, what="libc: compiler_rt", log=LOG, env=toolchain.environment(), cwd=lib)
-    compiled.unlink()
+
+
+def _list_exports(objects: list[Path], lib: Path) -> None:
+    """Write what a program shows to shared libraries, as arguments for the linker: all that is not hidden."""
+    files = {o.name: symbols(o.read_bytes()) for o in objects}
+    arithmetic = symbols((lib / "compiler_rt.o").read_bytes())
+    (lib / "compiler_rt.o").unlink()
+    defined = {*arithmetic.public, *arithmetic.hidden, *LINKER_DEFINES}
+    names = {name for name in arithmetic.public | arithmetic.hidden if name.startswith("__")}
+    for file in linkable(files, defined) - START_FILES.keys():
+        names |= files[file].public
+    lines = [f"--export={name}\n" for name in sorted(names) if not name.startswith(PRIVATE)]
+    (lib / "exports").write_text("".join(lines))
+

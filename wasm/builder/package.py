@@ -63,7 +63,9 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
     work = cache.work_directory(recipe.name)
     tree = sources.unpack(recipe.source, work)
     sources.apply_edits(recipe.edits, tree)
-    variables = toolchain.write_drivers(work / "bin", sysroot)
+    variables = toolchain.write_drivers(
+        work / "bin", sysroot, [Path(output).name for output in recipe.dynamic()]
+    )
     variables |= {
         "CFLAGS": f"{recipe.cflags} -g0",
         "CPPFLAGS": " ".join(f"-I{u}/exports" for u in used),

@@ -83,7 +83,10 @@ class Passes:
 
 @dataclass(frozen=True)
 class Program:
-    """A binary that the package installs: ``output`` in the build tree, ``path`` in the guest."""
+    """A binary that the package installs: ``output`` in the build tree, ``path`` in the guest.
+
+    ``dynamic``: it can load shared libraries, which find libc's and its own symbols in it (dynamic.py).
+    """
 
     name: str
     output: str
@@ -91,6 +94,7 @@ class Program:
     links: tuple[str, ...] = ()
     symlinks: tuple[str, ...] = ()
     passes: Passes = Passes()
+    dynamic: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,13 @@ class Recipe:
             [[d.output, d.path, d.include, d.exclude] for d in self.data],
             self.man,
             list(self.licence_files),
+            # (at the end, and only where there are any: the keys of others stay)
+            *([self.dynamic()] if self.dynamic() else []),
         ]
+
+    def dynamic(self) -> list[str]:
+        """The outputs of the programs that load shared libraries."""
+        return [p.output for p in self.programs if p.dynamic]
 
 
 def _source(t: dict[str, Any]) -> AnySource:
@@ -259,6 +269,7 @@ def _program(t: dict[str, Any]) -> Program:
             twins=t.get("twins", False),
             cold=tuple(t.get("cold", ())),
         ),
+        dynamic=t.get("dynamic", False),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import paths
@@ -49,14 +50,18 @@ def environment() -> dict[str, str]:
     return {"ZIG_GLOBAL_CACHE_DIR": place, "ZIG_LOCAL_CACHE_DIR": place}
 
 
-def write_drivers(place: Path, sysroot: Path) -> dict[str, str]:
+def write_drivers(place: Path, sysroot: Path, dynamic: Iterable[str] = ()) -> dict[str, str]:
     """Make the commands that a package's build calls, in ``place``.
+
+    Args:
+        dynamic: names of the programs that are to load shared libraries.
 
     Returns:
         The make variables CC, AR and RANLIB.
     """
     place.mkdir(parents=True, exist_ok=True)
-    settings = "".join(f"export {k}='{v}'\n" for k, v in environment().items())
+    variables = environment() | ({"TABUX_DYNAMIC": " ".join(dynamic)} if dynamic else {})
+    settings = "".join(f"export {k}='{v}'\n" for k, v in variables.items())
     commands = {
         "cc": f'exec "{sys.executable}" -IS "{DRIVER}" "{zig()}" "{sysroot}" "$@"',
         "ar": f'exec "{zig()}" ar "$@"',

@@ -10,9 +10,9 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import libc, link_passes, package, process, sources
+from . import dynamic, libc, link_passes, package, process, sources
 from .console import BuildError, say
-from .recipe import Recipe, Source, load_all
+from .recipe import Program, Recipe, Source, load_all
 
 # Long ones first, so that the last to finish is not one that started late.
 ORDER = ("coreutils", "bash", "pcre2", "grep", "gawk", "tar", "findutils")
@@ -61,7 +61,7 @@ def build(only: list[str] | None = None) -> list[Built]:
             used = [packages[u].result() for u in r.uses]
             place = package.build(r, sysroot, keys[r.name], used, jobs())
             programs[r.name] = [
-                finishers.submit(link_passes.finish, p, place / "programs" / p.name) for p in r.programs
+                finishers.submit(_finish, p, place / "programs" / p.name) for p in r.programs
             ]
             return place
 
@@ -82,6 +82,11 @@ def build(only: list[str] | None = None) -> list[Built]:
         })
         for r in chosen
     ]
+
+
+def _finish(p: Program, linked: Path) -> Path:
+    place = link_passes.finish(p, linked)
+    return dynamic.finish(p, place) if p.dynamic else place
 
 
 def _all(futures: Iterable[Future[Path]]) -> None:

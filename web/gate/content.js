@@ -63,6 +63,8 @@ export class Content {
     this.image = null;
     /** @type {Promise<void> | "failed" | null} the compilation under way */
     this.compiling = null;
+    /** @type {import("./dynlink-compile.js").Compiled | null} the shared library these bytes are */
+    this.library = null;
   }
 
   /** What it takes in units of 512 bytes (st_blocks). */
@@ -103,7 +105,7 @@ export class Content {
     this.chunks = new Map();
     this.absent = 0;
     this.source = this.download = null;
-    this.image = this.compiling = null;
+    this.image = this.compiling = this.library = null;
     this.size = 0;
   }
 
@@ -117,7 +119,7 @@ export class Content {
       if (!this.source || !this.store.hasRoom(Math.ceil(this.size / BLOCK) * BLOCK)) return false;
       this.#split(this.source);
     }
-    this.image = this.compiling = null;
+    this.image = this.compiling = this.library = null;
     this.store.changed.add(this);
     return true;
   }

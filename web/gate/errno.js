@@ -10,6 +10,7 @@ export const E2BIG = 7;
 export const ENOEXEC = 8;
 export const EBADF = 9;
 export const EAGAIN = 11;
+export const ENOMEM = 12;
 export const EFAULT = 14;
 export const EEXIST = 17;
 export const ENOTDIR = 20;

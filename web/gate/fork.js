@@ -1,4 +1,5 @@
 // The import tabux.fork: Asyncify unwinds the stack of the thread that calls it, and winds it up again (docs/abi.md).
+import { belowLibrary } from "./dynlink.js";
 import { EAGAIN, ENOSYS } from "./errno.js";
 import { ENDED } from "./thread.js";
 
@@ -24,6 +25,7 @@ export function fork(thread) {
     return thread.forkResult;
   }
   if (thread.vforkParent) return -EAGAIN;
+  if (belowLibrary(thread.program)) return -ENOSYS;
   const limit = (exports.__stack_pointer.value - STACK_MARGIN) & ~15;
   thread.setU32(UNWIND, UNWIND_DATA);
   thread.setU32(UNWIND + 4, limit);

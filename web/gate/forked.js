@@ -1,4 +1,5 @@
 // The child of a fork: once the parent's stack is unwound its memory is copied, and both are wound up again.
+import { copyLibraries } from "./dynlink.js";
 import { EAGAIN } from "./errno.js";
 import { UNWIND } from "./fork.js";
 import { instantiate } from "./instance.js";
@@ -40,6 +41,7 @@ function makeChild(gate, thread) {
   try {
     const image = /** @type {import("./image.js").Image} */ (thread.program.image);
     const child = instantiate(gate, process, image, thread.bytes.length / PAGE, false, thread.entry);
+    copyLibraries(thread.program, child.program);
     copyMemory(thread, child);
     return child;
   } catch {

@@ -1,6 +1,7 @@
 // tabux.syscall: Linux system calls by number.
 import { ENOSYS } from "../errno.js";
 import { DESCRIPTOR_CALLS } from "./descriptors.js";
+import { DYNLINK_CALLS } from "./dynlink.js";
 import { PATH_CALLS } from "./paths.js";
 import { PROCESS_CALLS } from "./processes.js";
 import { SIGNAL_CALLS } from "./signals.js";
@@ -16,7 +17,7 @@ import { TERMINAL_CALLS } from "./terminal.js";
 
 /** @type {(Call | undefined)[]} by Linux number (asm-generic) */
 const CALLS = [];
-for (const group of [DESCRIPTOR_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, SYSTEM_CALLS, TERMINAL_CALLS])
+for (const group of [DESCRIPTOR_CALLS, DYNLINK_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, SYSTEM_CALLS, TERMINAL_CALLS])
   for (const [number, call] of Object.entries(group)) CALLS[Number(number)] = call;
 
 /** Ends what tabux_vfork has begun, also where the child has been killed and no other call is answered. */
