@@ -52,6 +52,15 @@ class FakeGate:
         self.screens: dict[int, str] = {}
         #: terminals with a new foreground group
         self.foreground: list[int] = []
+        #: sockets by number: what was last said of each
+        self.sockets: dict[int, tuple[object, ...]] = {}
+        self.limits: dict[int, tuple[int, int]] = {}
+        self.woken_sockets: list[int] = []
+        #: numbers, and whether they were broken off
+        self.closed_sockets: list[tuple[int, bool]] = []
+        #: what `socket_close` and `socket_state` are to answer
+        self.carried: dict[int, str] = {}
+        self.states: dict[int, str] = {}
         self.logged: list[str] = []
         self.arguments: dict[int, str] = {}
         #: who waits for storage, and what host mounts have asked for
@@ -120,6 +129,46 @@ class FakeGate:
 
     def clear_timer(self, timer: int) -> None:
         self.timers.pop(timer, None)
+
+    def socket_new(self, number: int, family: int, kind: int) -> None:
+        self.sockets[number] = ("new", family, kind)
+
+    def socket_name(self, number: int, packed: str) -> None:
+        assert number in self.sockets and packed
+
+    def socket_link(self, number: int, peer: int) -> None:
+        self.sockets[number], self.sockets[peer] = ("linked", peer), ("linked", number)
+
+    def socket_direct(self, number: int, peer: int) -> str:
+        self.sockets[number] = ("to", peer)
+        return self.carried.pop(number, "")
+
+    def socket_listen(self, number: int, pending: int) -> None:
+        self.sockets[number] = ("pending", pending)
+
+    def socket_connecting(self, number: int) -> None:
+        self.sockets[number] = ("connecting",)
+
+    def socket_fail(self, number: int, errno: int) -> None:
+        self.sockets[number] = ("failed", errno)
+
+    def socket_error(self, number: int) -> int:
+        what, *rest = self.sockets[number]
+        return int(str(rest[0])) if what == "failed" else 0
+
+    def socket_limits(self, number: int, send: int, receive: int) -> None:
+        self.limits[number] = (send, receive)
+
+    def socket_wake(self, number: int) -> None:
+        self.woken_sockets.append(number)
+
+    def socket_close(self, number: int, abort: bool) -> str:
+        self.closed_sockets.append((number, abort))
+        del self.sockets[number]
+        return self.carried.pop(number, "")
+
+    def socket_state(self, number: int) -> str:
+        return self.states.get(number, "7 0 0")
 
     def tty_output(self, tty: int, text: str) -> None:
         self.screens[tty] = self.screens.get(tty, "") + text

@@ -5,6 +5,7 @@ import {
 import { Kind, O_APPEND, O_NOATIME, O_NONBLOCK } from "./open-file.js";
 import { PIPE_BUF } from "./pipe.js";
 import { latin1 } from "./latin1.js";
+import { readSocket, writeSocket } from "./syscalls/sockets.js";
 import { AddressError } from "./user-memory.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
@@ -140,6 +141,7 @@ export function readv(gate, thread, fd, vector, entries, position) {
   if (!file || !file.readable) return file?.kind === Kind.DIRECTORY ? -EISDIR : -EBADF;
   if (position >= 0 && !seekable(file)) return -ESPIPE;
   if (entries >>> 0 > MAX_BUFFERS) return -EINVAL;
+  if (file.socket) return readSocket(gate, thread, file, vector, entries);
   let total = 0;
   for (let i = 0; i < entries; i++) {
     const address = thread.u32(vector + 8 * i);
@@ -254,6 +256,7 @@ export function writev(gate, thread, fd, vector, entries, position) {
   if (!file || !file.writable) return -EBADF;
   if (position >= 0 && !seekable(file)) return -ESPIPE;
   if (entries >>> 0 > MAX_BUFFERS) return -EINVAL;
+  if (file.socket) return writeSocket(gate, thread, fd, file, vector, entries);
   if (!thread.retrying) thread.progress = 0;
   // a stream gets one write, whatever it was gathered from: up to PIPE_BUF it is atomic
   if (entries > 1 && !seekable(file)) return writeStream(gate, thread, file, gathered(thread, vector, entries));

@@ -21,10 +21,18 @@ export const EFBIG = 27;
 export const ENOSPC = 28;
 export const ESPIPE = 29;
 export const EPIPE = 32;
+export const EDOM = 33;
 export const ENAMETOOLONG = 36;
 export const ENOSYS = 38;
 export const ELOOP = 40;
-export const EAFNOSUPPORT = 97;
+export const ENOTSOCK = 88;
+export const EMSGSIZE = 90;
+export const ENOPROTOOPT = 92;
+export const EOPNOTSUPP = 95;
+export const ECONNRESET = 104;
+export const EISCONN = 106;
+export const ENOTCONN = 107;
+export const ECONNREFUSED = 111;
 
 /** What a call answers that cannot finish now (ERESTARTSYS; see docs/abi.md). */
 export const BLOCKED = -512;

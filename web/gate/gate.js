@@ -34,6 +34,8 @@ export class Gate {
     this.threads = new Map();
     /** @type {Map<number, Pipe>} */
     this.pipes = new Map();
+    /** @type {Map<number, import("./socket.js").Socket>} */
+    this.sockets = new Map();
     /** @type {Map<number, import("./sink.js").Sink>} by sink number */
     this.sinks = new Map();
     /** @type {Map<number, import("./screen.js").Screen>} by terminal number */
@@ -201,6 +203,7 @@ export class Gate {
     const file = new OpenFile(id, kind, flags);
     if (kind === Kind.REGULAR) file.content = this.contents.of(target);
     else if (kind === Kind.PIPE) file.pipe = this.pipe(target);
+    else if (kind === Kind.SOCKET) file.socket = this.sockets.get(target) ?? null;
     else if (kind === Kind.SINK) file.sink = this.sinks.get(target) ?? DISCARD;
     process.files[fd] = file;
     return file;

@@ -2,6 +2,7 @@
 import { Download } from "./download.js";
 import * as requests from "./kernel-requests.js";
 import { fromLatin1, latin1 } from "./latin1.js";
+import { socketInterface } from "./socket-interface.js";
 import { extents } from "./still.js";
 
 /** @typedef {import("./gate.js").Gate} Gate */
@@ -96,6 +97,7 @@ export function kernelInterface(gate, base, begun) {
     host_closed: (/** @type {number} */ mount, /** @type {number} */ ino) => gate.mounts.get(mount)?.closed(ino),
     host_times: (/** @type {number} */ mount, /** @type {number} */ ino, /** @type {string} */ path, /** @type {number} */ accessedMs, /** @type {number} */ modifiedMs) =>
       gate.mounts.get(mount)?.times(ino, path, modifiedMs, accessedMs),
+    ...socketInterface(gate),
     now: () => performance.timeOrigin + performance.now(),
     log: (/** @type {string} */ text) => console.error(text),
   };

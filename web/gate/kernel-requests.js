@@ -45,6 +45,7 @@ export function endThread(gate, thread) {
   if (gate.threads.get(thread.tid) === thread) gate.threads.delete(thread.tid);
   // it may have waited for several of them, and be on the list of one where nothing happens any more
   for (const pipe of gate.pipes.values()) pipe.waiters.delete(thread);
+  for (const socket of gate.sockets.values()) socket.waiters.delete(thread);
   const { vforkChild } = thread;
   // a child without an instance of its own (tabux_vfork): the parent goes on, when the kernel has finished
   if (thread.vforkParent) gate.scheduler.queue(thread);

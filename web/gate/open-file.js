@@ -39,6 +39,8 @@ export class OpenFile {
     this.content = null;
     /** @type {import("./pipe.js").Pipe | null} */
     this.pipe = null;
+    /** @type {import("./socket.js").Socket | null} */
+    this.socket = null;
     /** @type {import("./sink.js").Sink | null} who takes what is written to a SINK */
     this.sink = null;
   }

@@ -37,6 +37,14 @@ export function ready(gate, thread, fd, events) {
     file.sink.waiters.add(thread);
     return 0;
   }
+  if (file.socket) {
+    const bits = spread(file.socket.ready(), events);
+    if (!bits) {
+      file.socket.waiters.add(thread);
+      file.socket.peer?.waiters.add(thread);
+    }
+    return bits;
+  }
   if (file.kind !== Kind.PIPE) return events & (READABLE | WRITABLE);
   const pipe = /** @type {import("./pipe.js").Pipe} */ (file.pipe);
   let bits = 0;

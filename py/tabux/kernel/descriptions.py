@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tabux.abi.errno import EACCES, ENXIO, SysError
 from tabux.abi.fcntl import O_ACCMODE, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_WRONLY
 from tabux.abi.stat import S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, makedev
@@ -14,6 +16,7 @@ from tabux.kernel.files import Kind, OpenFile, Pipe, Sink
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
 from tabux.kernel.terminals import Terminal, hang_up
+from tabux.net.socket import Socket
 
 _DEVICES = {
     makedev(1, 3): Kind.NULL,
@@ -130,6 +133,8 @@ def release(k: Kernel, file: OpenFile) -> None:
     """One reference less; the last one closes the description."""
     file.refs -= 1
     if file.refs:
+        if k.net.parcels and file.kind == Kind.SOCKET:
+            _collect(k)
         return
     del k.files[file.id]
     if k.locks:
@@ -143,6 +148,9 @@ def release(k: Kernel, file: OpenFile) -> None:
         behind.writers -= 1
         if not behind.writers:
             k.gate.sink_closed(behind.id)
+    elif file.kind == Kind.SOCKET:
+        assert isinstance(behind, Socket)
+        release_parcels(k, k.net.close(behind))
     elif file.terminal is not None:
         file.terminal.closed()
     elif file.master is not None:
@@ -150,6 +158,19 @@ def release(k: Kernel, file: OpenFile) -> None:
     elif file.kind == Kind.REGULAR and file.target != file.inode.ino:
         k.gate.discard(file.target)
     k.vfs.released(file.inode)
+
+
+def release_parcels(k: Kernel, numbers: Iterable[int]) -> None:
+    """What was on its way through a socket (SCM_RIGHTS) reaches nobody: it is closed."""
+    for number in numbers:
+        for file in k.net.parcels.take(number):
+            release(k, file)
+
+
+def _collect(k: Kernel) -> None:
+    """Closes sockets that only travel through each other: no process can ever receive them."""
+    held = (file for p in k.processes.values() for file in p.files.values())
+    release_parcels(k, k.net.parcels.unreachable(held))
 
 
 def fifo_must_wait(file: OpenFile, pipe: Pipe, seen: int) -> bool:

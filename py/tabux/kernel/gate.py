@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from tabux.fs.host import HostGate
+from tabux.net.gate import SocketGate
 
 #: a system call cannot finish now (ERESTARTSYS): the gate suspends the program and calls again after a wake
 BLOCKED = -512
@@ -13,7 +14,7 @@ BLOCKED = -512
 MAILBOX_SIZE = 65536
 
 
-class Gate(HostGate, Protocol):
+class Gate(HostGate, SocketGate, Protocol):
     """The calls never run a program before they return; `wake` and its like only schedule."""
 
     def wake(self, pid: int) -> None:

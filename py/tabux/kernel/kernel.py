@@ -15,6 +15,7 @@ from tabux.kernel.gate import MAILBOX_SIZE, Gate
 from tabux.kernel.locks import InodeLocks
 from tabux.kernel.process import Limits, Process
 from tabux.kernel.terminals import Terminal
+from tabux.net.network import Network
 
 if TYPE_CHECKING:
     from tabux.session.overlay import Overlay
@@ -79,6 +80,7 @@ class Kernel:
         self.processes: dict[int, Process] = {}
         self.files: dict[int, OpenFile] = {}
         self.terminals: dict[int, Terminal] = {}
+        self.net = Network(gate, self.vfs)
         #: advisory locks (tabux.kernel.locks): only inodes that somebody locks or waits for
         self.locks: dict[Inode, InodeLocks] = {}
         #: whose record lock a process waits for, to see deadlocks

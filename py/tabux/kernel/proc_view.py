@@ -38,6 +38,8 @@ class _Description:
 
     def describe(self) -> str:
         file = self._file
+        if file.kind == Kind.SOCKET:
+            return f"socket:[{file.inode.ino}]"
         if file.kind == Kind.SIGNALS:
             return "anon_inode:[signalfd]"
         if file.kind in (Kind.PIPE, Kind.SINK) and file.parent is None:

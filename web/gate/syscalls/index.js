@@ -5,6 +5,7 @@ import { DYNLINK_CALLS } from "./dynlink.js";
 import { PATH_CALLS } from "./paths.js";
 import { PROCESS_CALLS } from "./processes.js";
 import { SIGNAL_CALLS } from "./signals.js";
+import { SOCKET_CALLS } from "./sockets.js";
 import { SYSTEM_CALLS } from "./system.js";
 import { TERMINAL_CALLS } from "./terminal.js";
 
@@ -17,7 +18,9 @@ import { TERMINAL_CALLS } from "./terminal.js";
 
 /** @type {(Call | undefined)[]} by Linux number (asm-generic) */
 const CALLS = [];
-for (const group of [DESCRIPTOR_CALLS, DYNLINK_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, SYSTEM_CALLS, TERMINAL_CALLS])
+for (const group of [
+  DESCRIPTOR_CALLS, DYNLINK_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, SOCKET_CALLS, SYSTEM_CALLS, TERMINAL_CALLS,
+])
   for (const [number, call] of Object.entries(group)) CALLS[Number(number)] = call;
 
 /** Ends what tabux_vfork has begun, also where the child has been killed and no other call is answered. */

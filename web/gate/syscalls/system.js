@@ -1,5 +1,5 @@
 // System calls about the machine.
-import { EAFNOSUPPORT, EINVAL, EPERM } from "../errno.js";
+import { EINVAL, EPERM } from "../errno.js";
 
 /** @typedef {import("./index.js").Call} Call */
 
@@ -37,9 +37,6 @@ export const SYSTEM_CALLS = {
   161: () => -EPERM,
   // prctl(): names of threads and the like
   167: () => 0,
-  // socket(), socketpair(): no family of addresses is known, not even AF_UNIX
-  198: () => -EAFNOSUPPORT,
-  199: () => -EAFNOSUPPORT,
   // sysinfo(buffer)
   179(gate, thread, buffer) {
     gate.kernel.sysinfo(thread.process.pid);

@@ -1,6 +1,7 @@
 // ioctl: terminals, and the few requests every file knows.
-import { EBADF, EFAULT, ENOTTY } from "../errno.js";
+import { EBADF, EFAULT, EINVAL, ENOTTY } from "../errno.js";
 import { Kind, O_NONBLOCK } from "../open-file.js";
+import { SOCK_SEQPACKET, State } from "../socket.js";
 
 /** @typedef {import("./index.js").Call} Call */
 
@@ -31,6 +32,21 @@ const TIOCGPTPEER = 0x5441;
 const FIOCLEX = 0x5451;
 const FIONCLEX = 0x5450;
 
+/**
+ * FIONREAD of a socket: what there is to read, or how long the first message is.
+ * @param {import("../thread.js").Thread} thread
+ * @param {import("../socket.js").Socket} socket
+ * @param {number} at where the answer goes
+ * @returns {number}
+ */
+function waitingBytes(thread, socket, at) {
+  if (socket.state === State.LISTENING) return -EINVAL;
+  const { queue, received, type } = socket;
+  const messages = type === SOCK_SEQPACKET ? queue : queue.slice(0, 1);
+  thread.setU32(at, received.size + messages.reduce((sum, { data }) => sum + data.length, 0));
+  return 0;
+}
+
 /** @type {Record<number, Call>} */
 export const TERMINAL_CALLS = {
   29(gate, thread, fd, request, argument) {
@@ -46,6 +62,7 @@ export const TERMINAL_CALLS = {
       return gate.kernel.fcntl(process.pid, fd, 4, flags);
     }
     if (request === FIONREAD && file.kind !== Kind.TTY) {
+      if (file.socket) return waitingBytes(thread, file.socket, argument);
       if (file.kind === Kind.PIPE) thread.setU32(argument, file.pipe?.size ?? 0);
       else if (file.kind === Kind.REGULAR)
         thread.setU32(argument, Math.max(0, (file.content?.size ?? 0) - file.position));

@@ -13,6 +13,7 @@ from tabux.kernel.calls import (
     process_calls,
     signal_calls,
     signalfd_calls,
+    socket_calls,
     system_calls,
     tty_calls,
 )
@@ -24,6 +25,7 @@ for _module in (
     process_calls,
     signal_calls,
     signalfd_calls,
+    socket_calls,
     system_calls,
     tty_calls,
 ):
