@@ -49,7 +49,7 @@ def site() -> Iterator[str]:
 def fake_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the client and the page with `fake_worker.js` for a kernel."""
     root = tmp_path_factory.mktemp("fake-site")
-    for name in ("client", "mounts", "output", "page", "store"):
+    for name in ("client", "gate", "mounts", "output", "page", "store", "worker"):
         shutil.copytree(WEB / name, root / name)
     for name in ("tabux.js", "index.html", "style.css"):
         shutil.copy(WEB / name, root)

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, Request, Response, Route
 
 from tests.conftest import DIST
+from wasm.builder import assembly, scripts
 
 from .pages import SandboxPage, TerminalPage
 
@@ -101,8 +102,11 @@ def test_without_a_good_snapshot_it_starts_from_sources(
 def test_a_site_built_without_a_snapshot(fresh: SandboxPage, files: dict[str, Any]) -> None:
     said: list[str] = []
     fresh.page.on("console", lambda message: said.append(message.text))
-    listed = {**files, "snapshot": None}
-    fresh.page.context.route("**/kernel/boot.json", lambda route: route.fulfill(json=listed))
+    listed = json.dumps({**files, "snapshot": None}).encode()
+    worker = scripts.bundled({**assembly.libraries(), assembly.BOOT: listed})["kernel-worker.js"]
+    fresh.page.context.route(
+        "**/kernel-worker.js", lambda route: route.fulfill(body=worker, content_type="text/javascript")
+    )
     fresh.create()
     assert started_from(fresh) == "source"
     assert said == []

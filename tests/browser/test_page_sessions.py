@@ -578,23 +578,3 @@ def test_a_finger_scrolls(page: Page, opened: Open) -> None:
     assert (
         page.evaluate("sent.join('')").count("\x1b[B") + page.evaluate("sent.join('')").count("\x1bOB") >= 1
     )
-
-
-# -- the modules -------------------------------------------------------------------------------------------
-
-
-def test_every_module_of_the_page_is_loaded_at_once(page: Page, opened: Open) -> None:
-    opened()
-    told = page.evaluate(
-        """() => ({
-            named: [...document.querySelectorAll("link[rel=modulepreload]")].map((link) => link.href),
-            loaded: performance.getEntriesByType("resource").map(({ name }) => name),
-        })"""
-    )
-    modules = {
-        name
-        for name in told["loaded"]
-        if name.endswith((".js", ".mjs"))
-        and not name.endswith(("kernel-worker.js", "/main.js", "fake_sessions.js"))
-    }
-    assert modules == set(told["named"])

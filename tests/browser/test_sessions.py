@@ -235,13 +235,11 @@ def test_a_login_shell_goes_on_where_the_last_one_was(visit: Callable[..., Sandb
 def test_refused_storage_is_told(context: BrowserContext, site: str) -> None:
     page = context.new_page()
     # a worker without a database: as in a private window of some browsers, or a frame of another site
+    refuse = 'IDBFactory.prototype.open = () => { throw new DOMException("denied", "SecurityError"); };'
     page.route(
-        "**/store/backend-idb.js",
+        "**/kernel-worker.js",
         lambda route: route.fulfill(
-            content_type="text/javascript",
-            body="export class IdbBackend { static async open() "
-            "{ throw new DOMException('denied', 'SecurityError'); } } export function destroyDatabase() {}"
-            "export function compare() {}",
+            body=f"{refuse}\n" + route.fetch().text(), content_type="text/javascript"
         ),
     )
     sandbox = SandboxPage(page, site)

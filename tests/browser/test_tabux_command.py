@@ -111,8 +111,8 @@ def tabux(sandbox: SandboxPage, *argv: str, **more: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["-h"], ["help"], ["--he"], ["status", "--help"]])
-def test_help(sandbox: SandboxPage, argv: list[str]) -> None:
-    result = tabux(sandbox, *argv)
+def test_help(fake: SandboxPage, argv: list[str]) -> None:
+    result = tabux(fake, *argv)
     assert result["stdout"].startswith("Usage: tabux COMMAND") and result["calls"] == []
     assert all(len(line) <= 80 for line in result["stdout"].splitlines())
 
@@ -136,14 +136,14 @@ def test_help(sandbox: SandboxPage, argv: list[str]) -> None:
         (["import", "a", "b"], "extra operand 'b'"),
     ],
 )
-def test_command_lines_that_are_not_understood(sandbox: SandboxPage, argv: list[str], message: str) -> None:
-    result = tabux(sandbox, *argv)
+def test_command_lines_that_are_not_understood(fake: SandboxPage, argv: list[str], message: str) -> None:
+    result = tabux(fake, *argv)
     assert result["error"] == f"{message}\nTry 'tabux --help' for more information."
     assert (result["status"], result["stdout"], result["calls"]) == (2, "", [])
 
 
-def test_the_status_of_a_session(sandbox: SandboxPage) -> None:
-    assert tabux(sandbox, "status")["stdout"].splitlines() == [
+def test_the_status_of_a_session(fake: SandboxPage) -> None:
+    assert tabux(fake, "status")["stdout"].splitlines() == [
         "Session:            work",
         "State:              saved",
         "Files changed:      12 (3.3M, of 10G that the browser grants)",
@@ -151,10 +151,10 @@ def test_the_status_of_a_session(sandbox: SandboxPage) -> None:
         "Snapshots:          2",
     ]
     unsaved = {**NAMED, "state": "unsaved", "reason": "the disk is full", "persisted": False}
-    lines = tabux(sandbox, "status", status=unsaved)["stdout"].splitlines()
+    lines = tabux(fake, "status", status=unsaved)["stdout"].splitlines()
     assert "State:              unsaved: the disk is full" in lines
     assert "Safe from cleaning: no: the browser may delete it" in lines
-    assert tabux(sandbox, "status", status=VOLATILE, snapshots=[])["stdout"].splitlines() == [
+    assert tabux(fake, "status", status=VOLATILE, snapshots=[])["stdout"].splitlines() == [
         "Session:       none: files last as long as the page",
         "State:         volatile: the browser stores nothing here",
         "Files changed: 0 (0)",
@@ -162,55 +162,55 @@ def test_the_status_of_a_session(sandbox: SandboxPage) -> None:
     ]
 
 
-def test_sync(sandbox: SandboxPage) -> None:
-    assert tabux(sandbox, "sync")["calls"] == [["status"], ["sync"]]
-    result = tabux(sandbox, "sync", status=VOLATILE)
+def test_sync(fake: SandboxPage) -> None:
+    assert tabux(fake, "sync")["calls"] == [["status"], ["sync"]]
+    result = tabux(fake, "sync", status=VOLATILE)
     message = "sync: not available in a volatile sandbox: the browser stores nothing here"
     assert (result["error"], result["status"], result["calls"]) == (message, 1, [["status"]])
-    assert tabux(sandbox, "sync", refuse="sync")["error"] == "refused"
+    assert tabux(fake, "sync", refuse="sync")["error"] == "refused"
 
 
-def test_lists(sandbox: SandboxPage) -> None:
-    assert tabux(sandbox, "snapshots")["stdout"].splitlines() == [
+def test_lists(fake: SandboxPage) -> None:
+    assert tabux(fake, "snapshots")["stdout"].splitlines() == [
         "ID    MADE              FILES  SIZE  NAME",
         "aa    2026-09-21 14:13      3  1023",
         "bbbb  2026-09-21 14:14  12345  4.9K  before?[31m the flood",
     ]
-    assert tabux(sandbox, "sessions", env={"TZ": "America/New_York"})["stdout"].splitlines() == [
+    assert tabux(fake, "sessions", env={"TZ": "America/New_York"})["stdout"].splitlines() == [
         "  NAME  LAST USED         FILES  SIZE  SNAPSHOTS",
         "* work  2026-09-21 10:13     12     0          2",
         "  né    2026-05-28 16:26      1   10M          0  open in another tab",
         "  old   1969-12-31 19:00      0     0          0  cannot be opened: it is too new",
     ]
-    assert tabux(sandbox, "snapshots", snapshots=[])["stdout"] == ""
-    assert tabux(sandbox, "sessions", sessions=[])["stdout"] == ""
+    assert tabux(fake, "snapshots", snapshots=[])["stdout"] == ""
+    assert tabux(fake, "sessions", sessions=[])["stdout"] == ""
 
 
-def test_snapshots(sandbox: SandboxPage) -> None:
-    result = tabux(sandbox, "snapshot", "--", "-name of it")
+def test_snapshots(fake: SandboxPage) -> None:
+    result = tabux(fake, "snapshot", "--", "-name of it")
     assert (result["stdout"], result["calls"]) == ("k3v9q1x7aa\n", [["snapshot", "-name of it"]])
-    assert tabux(sandbox, "snapshot")["calls"] == [["snapshot", ""]]
+    assert tabux(fake, "snapshot")["calls"] == [["snapshot", ""]]
     for argv in (["--delete", "aa"], ["--delete=aa"], ["-daa"], ["-d", "aa"]):
-        result = tabux(sandbox, "snapshot", *argv)
+        result = tabux(fake, "snapshot", *argv)
         assert (result["stdout"], result["calls"]) == ("", [["dropSnapshot", "aa"]])
-    assert tabux(sandbox, "restore", "aa")["calls"] == [["restore", "aa"]]
-    assert tabux(sandbox, "restore", "zz", refuse="restore")["status"] == 1
+    assert tabux(fake, "restore", "aa")["calls"] == [["restore", "aa"]]
+    assert tabux(fake, "restore", "zz", refuse="restore")["status"] == 1
 
 
-def test_export_and_import(sandbox: SandboxPage) -> None:
-    result = tabux(sandbox, "export", "all.tar.gz")
+def test_export_and_import(fake: SandboxPage) -> None:
+    result = tabux(fake, "export", "all.tar.gz")
     assert result["all.tar.gz"] == "the archive"
     # the archive does not have itself in it
     assert result["calls"] == [["exportTar"], ["open", "all.tar.gz", 0o1101], ["close", "all.tar.gz"]]
-    assert tabux(sandbox, "export", "-")["stdout"] == "the archive"
-    result = tabux(sandbox, "export", "-", terminal=True)
+    assert tabux(fake, "export", "-")["stdout"] == "the archive"
+    result = tabux(fake, "export", "-", terminal=True)
     assert result["error"] == "export: an archive is not written to a terminal" and result["calls"] == []
-    result = tabux(sandbox, "export", "missing/x")
+    result = tabux(fake, "export", "missing/x")
     assert result["error"] == "cannot open 'missing/x': No such file or directory"
-    result = tabux(sandbox, "import", "all.tar.gz")
+    result = tabux(fake, "import", "all.tar.gz")
     assert result["calls"][1:] == [["importTar", "content of all.tar.gz"], ["close", "all.tar.gz"]]
-    assert tabux(sandbox, "import", "-")["calls"] == [["importTar", "from stdin"]]
-    result = tabux(sandbox, "import", "-", notes=["x: a device is left out"])
+    assert tabux(fake, "import", "-")["calls"] == [["importTar", "from stdin"]]
+    result = tabux(fake, "import", "-", notes=["x: a device is left out"])
     assert result["stderr"] == "tabux: import: x: a device is left out\n"
 
 

@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, cache, environment, libc, manifest, paths
+from . import bootfiles, cache, environment, libc, manifest, paths, scripts
 from .compress import gzipped
 from .console import say
 from .recipe import AnySource, NpmSource, PypiSource
@@ -24,10 +24,11 @@ PYODIDE_FILES = (
     "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip",
     "pyodide-lock.json",
 )
-# The files of npm packages that the page loads, by their name below dist/vendor/.
+# The style sheets of npm packages that the page loads, by their name below dist/vendor/.
+STYLES = {"xterm.css": "@xterm/xterm/css/xterm.css"}
+# The modules of npm packages that the site's scripts import, by their name below vendor/ there.
 VENDOR = {
     "xterm.mjs": "@xterm/xterm/lib/xterm.mjs",
-    "xterm.css": "@xterm/xterm/css/xterm.css",
     "addon-clipboard.mjs": "@xterm/addon-clipboard/lib/addon-clipboard.mjs",
     "addon-fit.mjs": "@xterm/addon-fit/lib/addon-fit.mjs",
     "addon-unicode-graphemes.mjs": "@xterm/addon-unicode-graphemes/lib/addon-unicode-graphemes.mjs",
@@ -35,6 +36,7 @@ VENDOR = {
     "addon-web-links.mjs": "@xterm/addon-web-links/lib/addon-web-links.mjs",
     "comlink.mjs": "comlink/dist/esm/comlink.min.mjs",
 }
+BOOT = "kernel/boot.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold
 
 
@@ -47,6 +49,11 @@ class Tree:
     def add(self, name: str, content: bytes | Path) -> None:
         """Add a file by its name in the tree; the content, or the file that has it."""
         self.files[name] = content
+
+    def content(self, name: str) -> bytes:
+        """The content of a file that has been added."""
+        content = self.files[name]
+        return content.read_bytes() if isinstance(content, Path) else content
 
     def sync(self, root: Path) -> int:
         """Make ``root`` have exactly these files; how many were written."""
@@ -75,10 +82,10 @@ def assemble(built: list[Built]) -> None:
     tree = Tree()
     _add_site(tree)
     _add_pyodide(tree)
-    _add_vendor(tree)
     tree.add("tabux-kernel.zip", kernel_zip())
     _add_userland(tree, built)
     bootfiles.add(tree)
+    _add_scripts(tree)
     _add_licences(tree, built)
     with cache.locked(paths.CACHE / "dist" / cache.digest(str(paths.DIST))):
         written = tree.sync(paths.DIST)
@@ -89,7 +96,7 @@ def _add_site(tree: Tree) -> None:
     for path in sorted(paths.WEB.rglob("*")):
         name = path.relative_to(paths.WEB)
         listed = path.is_file() and name.parts[0] not in NOT_PART_OF_THE_SITE
-        if listed and not path.name.endswith((".d.ts", ".d.mts")):
+        if listed and not path.name.endswith((".js", ".d.ts", ".d.mts")):
             tree.add(name.as_posix(), path)
     for path in sorted((paths.ROOT / "examples").glob("*.html")):
         tree.add(f"examples/{path.name}", path)
@@ -102,9 +109,18 @@ def _add_pyodide(tree: Tree) -> None:
             tree.add(f"pyodide/{name}", path)
 
 
-def _add_vendor(tree: Tree) -> None:
-    for name, origin in VENDOR.items():
+def _add_scripts(tree: Tree) -> None:
+    for name, origin in STYLES.items():
         tree.add(f"vendor/{name}", without_source_map(paths.NODE_MODULES / origin))
+    for name, script in scripts.bundled({**libraries(), BOOT: tree.content(BOOT)}).items():
+        tree.add(name, script)
+
+
+def libraries() -> dict[str, bytes]:
+    """The modules of others that the site's scripts import, by their names there."""
+    modules = {f"vendor/{name}": paths.NODE_MODULES / origin for name, origin in VENDOR.items()}
+    modules["pyodide/pyodide.mjs"] = paths.NODE_MODULES / "pyodide/pyodide.mjs"
+    return {name: path.read_bytes() for name, path in modules.items()}
 
 
 def without_source_map(path: Path) -> bytes:

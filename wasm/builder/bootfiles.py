@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import snapshot
+from . import paths, snapshot
 from .compress import gzipped
 
 if TYPE_CHECKING:
@@ -25,30 +24,27 @@ def add(tree: Tree) -> None:
     """Add ``kernel/`` to a tree that has everything else."""
     listed: dict[str, Any] = {
         "pyodide": {
-            "module": _gzipped(tree, "pyodide", "wasm", _content(tree, "pyodide/pyodide.asm.wasm")),
-            "script": _gzipped(tree, "pyodide", "mjs", _content(tree, "pyodide/pyodide.asm.mjs")),
+            "module": _gzipped(tree, "pyodide", "wasm", tree.content("pyodide/pyodide.asm.wasm")),
+            "script": _gzipped(tree, "pyodide", "mjs", tree.content("pyodide/pyodide.asm.mjs")),
         },
         "snapshot": None,
         "source": {
             "kernel": _as_it_is(tree, "tabux-kernel.zip"),
             "library": _as_it_is(tree, "pyodide/python_stdlib.zip"),
         },
-        "manifest": _gzipped(tree, "userland", "json", _content(tree, "userland.json")),
+        "manifest": _gzipped(tree, "userland", "json", tree.content("userland.json")),
         "programs": [_program(tree, path) for path in PROMPT_PROGRAMS],
     }
-    made = snapshot.make({name: _content(tree, name) for name in snapshot.INGREDIENTS})
+    modules = {name: (paths.WEB / name).read_bytes() for name in snapshot.MODULES}
+    files = {name: tree.content(name) for name in snapshot.INGREDIENTS}
+    made = snapshot.make(files | modules)
     if made:
         listed["snapshot"] = {**_gzipped(tree, "snapshot", "bin", made.data), "memory": made.memory}
     tree.add("kernel/boot.json", (json.dumps(listed, indent=1) + "\n").encode())
 
 
-def _content(tree: Tree, name: str) -> bytes:
-    content = tree.files[name]
-    return content.read_bytes() if isinstance(content, Path) else content
-
-
 def _as_it_is(tree: Tree, name: str) -> dict[str, Any]:
-    return {"url": name, "size": len(_content(tree, name))}
+    return {"url": name, "size": len(tree.content(name))}
 
 
 def _gzipped(tree: Tree, stem: str, suffix: str, data: bytes) -> dict[str, Any]:
@@ -59,6 +55,6 @@ def _gzipped(tree: Tree, stem: str, suffix: str, data: bytes) -> dict[str, Any]:
 
 
 def _program(tree: Tree, path: str) -> dict[str, Any]:
-    entries = json.loads(_content(tree, "userland.json"))["files"]
+    entries = json.loads(tree.content("userland.json"))["files"]
     entry = next(e for e in entries if e["path"] == path)
     return {**_as_it_is(tree, entry["url"]), "length": entry["size"], "sha256": entry["sha256"]}

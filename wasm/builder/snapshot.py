@@ -17,8 +17,10 @@ from .console import BuildError, megabytes, say
 #: the files of dist/ that go into it
 INGREDIENTS = (
     "pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip",
-    "worker/pyodide.js", "worker/snapshot.js", "tabux-kernel.zip",
+    "tabux-kernel.zip",
 )
+#: and the modules of web/
+MODULES = ("worker/pyodide.js", "worker/snapshot.js")
 BUILDER = Path(__file__).parent
 BROWSER_SCRIPT = BUILDER / "snapshot_browser.py"
 #: served beside the ingredients
@@ -34,7 +36,7 @@ class Snapshot:
 
 
 def make(ingredients: dict[str, bytes]) -> Snapshot | None:
-    """The snapshot for these files by their names in ``dist/``; None where Chromium is missing or cannot."""
+    """The snapshot for these files by their names on the site; None where Chromium is missing or cannot."""
     try:
         return _made(ingredients, environment.chromium())
     except BuildError as e:
