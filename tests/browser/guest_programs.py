@@ -14,10 +14,13 @@ SOURCES = Path(__file__).parents[1] / "guest"
 SHARED = ("-shared", "-fPIC", "-O1", "-w")
 
 
-def build(name: str, place: Path = SOURCES) -> bytes:
-    """The program of ``tests/guest/NAME.c``, which may fork; from the cache where nothing has changed."""
+def build(name: str, place: Path = SOURCES, fork: str = "whole") -> bytes:
+    """The program of ``tests/guest/NAME.c``; from the cache where nothing has changed.
+
+    It may fork, but not be interrupted where it makes no call; the other way round with ``fork="none"``.
+    """
     linked = _compile(name, ["-O1", "-w", place / f"{name}.c"])
-    program = Program(name, name, f"/usr/local/bin/{name}", passes=Passes(fork="whole"))
+    program = Program(name, name, f"/usr/local/bin/{name}", passes=Passes(fork=fork))
     return (link_passes.finish(program, linked) / "program.wasm").read_bytes()
 
 

@@ -188,8 +188,11 @@ class FakeGate:
     def cpu_time(self, pid: int) -> float:
         return self.cpu.get(pid, 0.0)
 
-    def sleeping(self, pid: int) -> bool:
-        return pid in self.asleep
+    def thread_time(self, tid: int) -> float:
+        return self.cpu.get(tid, 0.0)
+
+    def sleeping(self, tid: int) -> bool:
+        return tid in self.asleep
 
     def memory_size(self, pid: int) -> int:
         return self.memories.get(pid, 0)
@@ -313,16 +316,20 @@ class System:
         assert self.call("sigprocmask", p, 2, mask & 0xFFFFFFFF, mask >> 32) == 0
 
     def handle(self, p: Process) -> list[int]:
-        """Runs the handlers that are due, as libc does; which signals they were for."""
+        """Runs the handlers that are due in the first thread, as libc does; which signals they were for."""
+        return self.handle_in(p.pid)
+
+    def handle_in(self, tid: int) -> list[int]:
+        """The same in any thread."""
         taken = []
-        while self.gate.due.get(p.pid):
-            sig = self.call("sigtake", p)
+        while self.gate.due.get(tid):
+            sig = self.call("sigtake", tid)
             assert isinstance(sig, int)
             if not sig:
                 break
             taken.append(sig)
             low, high = struct.unpack_from("<II", self.kernel.mailbox, 28)
-            self.call("sigreturn", p, low, high)
+            self.call("sigreturn", tid, low, high)
         return taken
 
     def ints(self, count: int, at: int = 0) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,9 +42,11 @@ class Process:
     terminal = 0x8800
     foreground = 7
     signal_sets = (1, 2, 4, 1 << 33)
+    thread_pending = 8
 
     def __init__(self, pid: int, cred: Credentials, cwd: Inode, program: Inode, started: int) -> None:
-        self.pid = self.pgid = pid
+        self.pid = self.pgid = self.tid = pid
+        self.tids = [pid]
         self.comm = "a-rather-long-name"
         self.state = "S"
         self.cred = cred
@@ -52,6 +55,13 @@ class Process:
         self.executable: Inode | None = program
         self.fds: dict[int, DescriptionView] = {}
         self.start_time = started
+
+    def thread(self, tid: int) -> Process | None:
+        if tid not in self.tids:
+            return None
+        thread = copy.copy(self)
+        thread.tid = tid
+        return thread
 
     def cmdline(self) -> str:
         return "program\0-x\0"

@@ -28,7 +28,7 @@ def test_a_child_has_what_fork_says() -> None:
     assert (child.pgid, child.sid, child.umask, child.cwd) == (p.pgid, p.sid, 0o77, p.cwd)
     assert s.call("getppid", child) == p.pid
     assert child.files[reader] is p.files[reader] and child.cloexec == p.cloexec
-    assert child.mask == p.mask and child.actions[SIGUSR1].handler == HANDLER
+    assert child.leader.mask == p.leader.mask and child.actions[SIGUSR1].handler == HANDLER
     # what is not inherited
     assert child.pending == 0 and child.alarm is None
 
@@ -236,7 +236,7 @@ def test_exec_closes_and_resets() -> None:
     assert s.execute(p, "/bin/true") == list(closed)
     assert list(p.files) == list(kept) and not p.cloexec
     assert SIGUSR1 not in p.actions and p.actions[SIGHUP].handler == 1
-    assert p.mask and p.pending, "the mask and what is pending stay"
+    assert p.leader.mask and p.pending, "the mask and what is pending stay"
     assert p.comm == "true" and p.exe_path == "/usr/bin/true"
 
 

@@ -49,11 +49,11 @@ def test_a_handler_is_taken_once_with_who_sent_it() -> None:
     assert s.gate.due[p.pid]
     assert s.call("sigtake", p) == SIGUSR1
     assert s.ints(9) == (SIGUSR1, SA_SIGINFO, HANDLER, SI_USER, other.pid, 1000, 0, 0, 0)
-    assert p.mask == bits(SIGUSR1)
+    assert p.leader.mask == bits(SIGUSR1)
     assert s.call("sigtake", p) == 0
     assert not s.gate.due[p.pid]
     s.call("sigreturn", p, 0, 0)
-    assert p.mask == 0
+    assert p.leader.mask == 0
 
 
 def test_the_mask_of_a_handler() -> None:
@@ -63,7 +63,9 @@ def test_the_mask_of_a_handler() -> None:
     s.block(p, SIGTERM)
     s.call("kill", p, p.pid, SIGUSR1)
     s.call("sigtake", p)
-    assert p.mask == bits(SIGUSR2, SIGTERM, 64), "not the signal itself, and what cannot be blocked is not"
+    assert p.leader.mask == bits(SIGUSR2, SIGTERM, 64), (
+        "not the signal itself, and what cannot be blocked is not"
+    )
     assert s.ints(2, 28) == (bits(SIGTERM), 0), "what sigreturn is to restore"
 
 
@@ -122,7 +124,7 @@ def test_what_cannot_be_caught_or_blocked(sig: int) -> None:
     assert s.call("sigaction", p, sig, 1, HANDLER, 0, 0, 0) == "EINVAL"
     assert s.call("sigaction", p, sig, 0, 0, 0, 0, 0) == 0
     s.block(p, sig)
-    assert p.mask == 0
+    assert p.leader.mask == 0
     assert s.call("sigprocmask", p, 3, 0, 0) == "EINVAL"
 
 
@@ -233,9 +235,9 @@ def test_sigsuspend_puts_the_old_mask_back_after_the_handler() -> None:
     assert s.call("mask_swap", p, bits(SIGTERM), 0) == 0
     assert s.gate.due[p.pid]
     assert s.handle(p) == [SIGUSR1]
-    assert p.mask == bits(SIGUSR1)
+    assert p.leader.mask == bits(SIGUSR1)
     assert s.call("mask_restore", p) == 0, "no effect: the handler took the mask along"
-    assert p.mask == bits(SIGUSR1)
+    assert p.leader.mask == bits(SIGUSR1)
 
 
 def test_a_wait_that_ends_without_a_handler_puts_the_mask_back() -> None:
@@ -246,7 +248,7 @@ def test_a_wait_that_ends_without_a_handler_puts_the_mask_back() -> None:
     s.call("mask_swap", p, 0, 0)
     s.call("kill", p, p.pid, SIGUSR1)
     s.call("mask_restore", p)
-    assert p.mask == bits(SIGUSR1) and not s.gate.due[p.pid]
+    assert p.leader.mask == bits(SIGUSR1) and not s.gate.due[p.pid]
     assert pending(s, p) == bits(SIGUSR1)
 
 

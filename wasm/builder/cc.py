@@ -16,6 +16,10 @@ import tempfile
 MODEL = ["--target=wasm32-unknown-unknown", "-mexception-handling", "-mllvm", "-wasm-enable-sjlj"]
 # GNU sources ask for Linux where they mean musl's world.
 LINUX = ["-D__linux__=1", "-D__unix__=1", "-D__gnu_linux__=1", "-Dlinux=1", "-Dunix=1"]
+# Thread-local variables are ordinary ones to LLVM here: libc exchanges the section when threads change.
+THREAD_LOCAL = [
+    f'-D{word}=__attribute__((__section__("tabux_tls")))' for word in ("_Thread_local", "__thread")
+]
 # C as the packages of the nineties wrote it; clang 22 takes these for errors.
 TOLERANCE = [
     "-Wno-implicit-function-declaration", "-Wno-implicit-int", "-Wno-int-conversion",
@@ -75,7 +79,7 @@ def main(zig: str, sysroot: str, args: list[str]) -> int:
     clang = [zig, "clang", *MODEL]
     if any(a.startswith(QUESTIONS) for a in args):
         os.execv(zig, [*clang, *args])
-    compile_flags = [*LINUX, *headers, "-fno-strict-aliasing", *TOLERANCE]
+    compile_flags = [*LINUX, *THREAD_LOCAL, *headers, "-fno-strict-aliasing", *TOLERANCE]
     dynamic = os.environ.get("TABUX_DYNAMIC", "").split()
     if dynamic or "-fPIC" in args or "-fpic" in args or "-shared" in args:
         compile_flags.append(VISIBLE)

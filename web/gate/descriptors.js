@@ -101,12 +101,12 @@ function readInto(gate, thread, file, address, length, position) {
     }
     case Kind.TTY: {
       const most = Math.min(length, TTY_CHUNK);
-      const count = gate.kernel.tty_read(thread.process.pid, file.id, most, thread.retrying ? 1 : 0);
+      const count = gate.kernel.tty_read(thread.tid, file.id, most, thread.retrying ? 1 : 0);
       if (count > 0) thread.bytes.set(gate.mail(0, count), address);
       return count;
     }
     case Kind.SIGNALS: {
-      const count = gate.kernel.signalfd_read(thread.process.pid, file.id, length);
+      const count = gate.kernel.signalfd_read(thread.tid, file.id, length);
       if (count > 0) thread.bytes.set(gate.mail(0, count), address);
       return count;
     }
@@ -183,7 +183,7 @@ function writeFrom(gate, thread, file, data, position) {
       const { process } = thread;
       if (at + data.length > process.fileSizeLimit) {
         if (at >= process.fileSizeLimit) {
-          gate.kernel.sigself(process.pid, SIGXFSZ);
+          gate.kernel.sigself(thread.tid, SIGXFSZ);
           return -EFBIG;
         }
         data = data.subarray(0, process.fileSizeLimit - at);
@@ -199,7 +199,7 @@ function writeFrom(gate, thread, file, data, position) {
     case Kind.PIPE: {
       const pipe = /** @type {Pipe} */ (file.pipe);
       if (pipe.readers === 0) {
-        gate.kernel.sigself(thread.process.pid, SIGPIPE);
+        gate.kernel.sigself(thread.tid, SIGPIPE);
         return -EPIPE;
       }
       if (data.length === 0) return 0;
@@ -215,7 +215,7 @@ function writeFrom(gate, thread, file, data, position) {
       return BLOCKED;
     }
     case Kind.TTY:
-      return gate.kernel.tty_write(thread.process.pid, file.id, latin1(data.subarray(0, TTY_CHUNK)));
+      return gate.kernel.tty_write(thread.tid, file.id, latin1(data.subarray(0, TTY_CHUNK)));
     case Kind.SINK: {
       const sink = /** @type {import("./sink.js").Sink} */ (file.sink);
       if (data.length === 0) return 0;

@@ -24,6 +24,7 @@ export const EPIPE = 32;
 export const EDOM = 33;
 export const ENAMETOOLONG = 36;
 export const ENOSYS = 38;
+export const ETIMEDOUT = 110;
 export const ELOOP = 40;
 export const ENOTSOCK = 88;
 export const EMSGSIZE = 90;

@@ -3,6 +3,7 @@ import { compiledAhead } from "./download.js";
 import { BLOCKED, E2BIG, EIO, ELOOP, ENOENT, ENOEXEC } from "./errno.js";
 import { HostImage, hostName } from "./host-image.js";
 import { Image, isWasm } from "./image.js";
+import { endThread } from "./kernel-requests.js";
 import { fromLatin1, latin1 } from "./latin1.js";
 import { REPLACED } from "./thread.js";
 import { MAX_ARGUMENTS } from "./user-memory.js";
@@ -80,14 +81,14 @@ function interpreterLine(head) {
 /**
  * Finds what to run, follows `#!`, compiles.
  * @param {Gate} gate
- * @param {number} pid
+ * @param {number} tid who asks
  * @param {string} path
  * @param {Uint8Array[]} argv
  * @param {Uint8Array[]} environ
  * @param {() => void} ready called when it is worth asking again after BLOCKED
  * @returns {Execution | number} or BLOCKED, -errno
  */
-export function prepare(gate, pid, path, argv, environ, ready) {
+export function prepare(gate, tid, path, argv, environ, ready) {
   let total = 0;
   for (const string of [...argv, ...environ]) {
     if (string.length >= MAX_ARGUMENT) return -E2BIG;
@@ -95,7 +96,7 @@ export function prepare(gate, pid, path, argv, environ, ready) {
   }
   if (total > MAX_ARGUMENTS) return -E2BIG;
   for (let depth = 0; ; depth++) {
-    const ino = gate.kernel.exec_lookup(pid, path, depth);
+    const ino = gate.kernel.exec_lookup(tid, path, depth);
     if (ino < 0) return ino;
     const content = gate.contents.of(ino);
     const waiting = content.demand(0, content.size, ready);
@@ -132,15 +133,16 @@ export function prepare(gate, pid, path, argv, environ, ready) {
  */
 export function execve(gate, thread, path, argv, environ) {
   const { process, program, vforkParent } = thread;
-  const execution = prepare(gate, process.pid, path, argv, environ, () => gate.wake(process.pid));
+  const execution = prepare(gate, thread.tid, path, argv, environ, () => gate.wake(process.pid));
   if (typeof execution === "number") {
     // a handler does not end it while the file comes: execve has no EINTR
     thread.uninterruptible = execution === BLOCKED;
     return execution;
   }
-  const error = commit(gate, process);
+  const error = commit(gate, process, thread.tid);
   if (error) return error;
   if (!vforkParent) {
+    for (const other of [...process.threads]) if (other !== thread) endThread(gate, other);
     program.next = execution;
     throw REPLACED;
   }
@@ -154,11 +156,12 @@ export function execve(gate, thread, path, argv, environ) {
  * Tells the kernel that a process becomes another program, and drops its close-on-exec descriptors.
  * @param {Gate} gate
  * @param {import("./process.js").Process} process
+ * @param {number} tid the thread that goes on, with the process's number
  * @returns {number} 0 or -errno
  */
-export function commit(gate, process) {
+export function commit(gate, process, tid) {
   gate.report();
-  const closed = gate.kernel.exec_commit(process.pid);
+  const closed = gate.kernel.exec_commit(tid);
   for (let i = 0; i < closed; i++) process.files[gate.mailInt(i)] = undefined;
   return Math.min(closed, 0);
 }

@@ -1,7 +1,7 @@
 // The child of a fork: once the parent's stack is unwound its memory is copied, and both are wound up again.
 import { copyLibraries } from "./dynlink.js";
 import { EAGAIN } from "./errno.js";
-import { UNWIND } from "./fork.js";
+import { STACK_END, unwindPlace } from "./fork.js";
 import { instantiate } from "./instance.js";
 import { release } from "./kernel-requests.js";
 import { PAGE } from "./memory-pool.js";
@@ -22,8 +22,9 @@ export function finishFork(gate, thread) {
   gate.scheduler.charge(thread);
   const child = makeChild(gate, thread);
   thread.forkResult = child ? child.tid : -EAGAIN;
-  if (child) /** @type {any} */ (child.program.instance).exports.asyncify_start_rewind(UNWIND);
-  exports.asyncify_start_rewind(UNWIND);
+  const place = unwindPlace(thread);
+  if (child) /** @type {any} */ (child.program.instance).exports.asyncify_start_rewind(place);
+  exports.asyncify_start_rewind(place);
   return child;
 }
 
@@ -34,7 +35,7 @@ export function finishFork(gate, thread) {
  */
 function makeChild(gate, thread) {
   const parent = thread.process;
-  const pid = gate.kernel.fork(parent.pid);
+  const pid = gate.kernel.fork(thread.tid);
   if (pid < 0) return null;
   const process = parent.forked(pid);
   gate.processes.set(pid, process);
@@ -55,20 +56,25 @@ function makeChild(gate, thread) {
 }
 
 /**
- * What of the parent's memory counts: all from the unwound stack's end and the live stack's begin on.
+ * What of the parent's memory counts: of the first thread's stack only its ends, what is unwound and what is live, when
+ * it is that one which forks; and everything above.
  * @param {Thread} parent
  * @param {Thread} child
  * @throws {RangeError} where the stack pointer is none
  */
 function copyMemory(parent, child) {
   const stackPointer = /** @type {any} */ (parent.program.instance).exports.__stack_pointer.value;
-  const unwoundEnd = parent.u32(UNWIND);
   const from = parent.bytes;
   const to = child.bytes;
-  to.set(from.subarray(UNWIND, unwoundEnd), UNWIND);
-  to.set(from.subarray(stackPointer >>> 0), stackPointer >>> 0);
+  let live = STACK_END;
+  if (!parent.stackEnd) {
+    live = stackPointer >>> 0;
+    to.set(from.subarray(STACK_END, parent.u32(STACK_END)), STACK_END);
+  }
+  to.set(from.subarray(live), live);
   if (to.length > from.length) to.fill(0, from.length);
   /** @type {any} */ (child.program.instance).exports.__stack_pointer.value = stackPointer;
+  child.stackEnd = parent.stackEnd;
   child.program.sigword = parent.program.sigword;
   child.showSignalDue();
 }

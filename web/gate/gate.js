@@ -57,6 +57,10 @@ export class Gate {
     this.start = () => {
       throw new Error("no runner");
     };
+    /** @type {(thread: Thread) => void} runs a thread that has been made (runner.js) */
+    this.run = () => {
+      throw new Error("no runner");
+    };
     /** @type {Set<Thread>} wait for a file of the site that they are to cut */
     this.cutters = new Set();
     /** @type {(() => Promise<void>) | null} saves everything written so far; null where nothing is ever saved */

@@ -84,7 +84,8 @@ export function kernelInterface(gate, base, begun) {
     command_line: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.argv ?? []),
     environment: (/** @type {number} */ pid) => joined(gate.processes.get(pid)?.environ ?? []),
     cpu_time: (/** @type {number} */ pid) => gate.processes.get(pid)?.cpuMs ?? 0,
-    sleeping: (/** @type {number} */ pid) => gate.threads.get(pid)?.retry !== null,
+    thread_time: (/** @type {number} */ tid) => gate.threads.get(tid)?.cpuMs ?? 0,
+    sleeping: (/** @type {number} */ tid) => gate.threads.get(tid)?.retry !== null,
     memory_size: (/** @type {number} */ pid) => gate.processes.get(pid)?.program?.memory?.buffer.byteLength ?? 0,
     host_list: (/** @type {number} */ mount, /** @type {number} */ ino, /** @type {string} */ path) =>
       gate.mounts.get(mount)?.list(ino, path),

@@ -41,11 +41,12 @@ export function gone(gate, pid, status) {
  * @param {Thread} thread
  */
 export function endThread(gate, thread) {
+  thread.exited = true;
   thread.process.threads.delete(thread);
   if (gate.threads.get(thread.tid) === thread) gate.threads.delete(thread.tid);
   // it may have waited for several of them, and be on the list of one where nothing happens any more
-  for (const pipe of gate.pipes.values()) pipe.waiters.delete(thread);
-  for (const socket of gate.sockets.values()) socket.waiters.delete(thread);
+  for (const lists of [gate.pipes, gate.sinks, gate.sockets])
+    for (const { waiters } of lists.values()) waiters.delete(thread);
   const { vforkChild } = thread;
   // a child without an instance of its own (tabux_vfork): the parent goes on, when the kernel has finished
   if (thread.vforkParent) gate.scheduler.queue(thread);

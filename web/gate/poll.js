@@ -29,9 +29,9 @@ const MAX_DESCRIPTORS = 4096;
 export function ready(gate, thread, fd, events) {
   const file = thread.process.files[fd];
   if (!file || file.kind === Kind.PATH) return POLLNVAL;
-  if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(thread.process.pid, file.id), events);
+  if (file.kind === Kind.TTY) return spread(gate.kernel.tty_poll(thread.tid, file.id), events);
   if (file.kind === Kind.SIGNALS)
-    return spread(gate.kernel.signalfd_poll(thread.process.pid, file.id), events);
+    return spread(gate.kernel.signalfd_poll(thread.tid, file.id), events);
   if (file.kind === Kind.SINK) {
     if (!file.sink?.full) return events & WRITABLE;
     file.sink.waiters.add(thread);
@@ -83,14 +83,14 @@ function spread(bits, events) {
  * @returns {number}
  */
 function wait(gate, thread, look, timeout, mask) {
-  const { pid } = thread.process;
+  const { tid } = thread;
   if (!thread.retrying) {
     const ms = timeout ? thread.timespecMs(timeout) : Infinity;
     if (ms < 0 || (timeout && thread.data.getUint32((timeout + 8) >>> 0, true) > 999_999_999)) return -EINVAL;
     if (mask) {
-      gate.kernel.mask_swap(pid, thread.u32(mask), thread.u32(mask + 4));
+      gate.kernel.mask_swap(tid, thread.u32(mask), thread.u32(mask + 4));
       thread.finish = (result) => {
-        if (result !== -EINTR) gate.kernel.mask_restore(pid);
+        if (result !== -EINTR) gate.kernel.mask_restore(tid);
         return result;
       };
     }

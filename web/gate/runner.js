@@ -123,7 +123,7 @@ function endProcess(gate, thread, thrown) {
   const { process, vforkChild } = thread;
   if (vforkChild && !vforkChild.process.dead)
     gate.kernel.exit_signal(vforkChild.process.pid, trapSignal(thrown));
-  if (process.dead) return;
+  if (process.dead || thread.exited) return;
   gate.report();
   gate.scheduler.charge(thread);
   if (thrown === null) gate.kernel.exit(process.pid, 0);

@@ -55,10 +55,18 @@ export class Thread extends UserMemory {
     this.signalDue = false;
     /** How long it has run, up to the last suspension; milliseconds. */
     this.cpuMs = 0;
+    /** @type {import("./futex.js").Waiter | null} what it waits in, in a futex call */
+    this.futex = null;
+    /** Cleared, and a futex woken there, when it ends (set_tid_address); an address, 0 for none. */
+    this.clearTid = 0;
+    /** Whether it has ended; its process may go on. */
+    this.exited = false;
     /** @type {Thread | null} of a child without an instance of its own (tabux_vfork): whose place it has taken */
     this.vforkParent = null;
     /** @type {Thread | null} the thread of such a child, as long as it acts in this one's place */
     this.vforkChild = null;
+    /** The low end of its stack in the memory, an address; 0 for the first thread's. */
+    this.stackEnd = 0;
     /** Set between the unwinding of a fork and its end. */
     this.forking = false;
     this.forkResult = 0;
@@ -85,6 +93,19 @@ export class Thread extends UserMemory {
     this.retry = retry;
     if (finish) this.finish = finish;
     return BLOCKED;
+  }
+
+  /**
+   * It runs when its turn comes: as if it slept before its first step.
+   * @param {() => void} run enters it
+   */
+  begin(run) {
+    this.retry = () => 0;
+    this.resume = run;
+    this.abort = () => {
+      // it has no stack yet
+      this.program.stacks--;
+    };
   }
 
   /**

@@ -90,7 +90,14 @@ export function preview1(gate, program) {
         if (length) randomFill(thread.piece(address, length));
         return 0;
       }),
-    sched_yield: () => call(() => 0, 0),
+    sched_yield: () =>
+      call((thread) => {
+        if (thread.retrying || thread.process.threads.size === 1) return 0;
+        // the other threads that wait for their turn come first
+        queueMicrotask(() => gate.scheduler.queue(thread));
+        thread.uninterruptible = true;
+        return BLOCKED;
+      }, 0),
     proc_exit(/** @type {number} */ code) {
       const thread = caller();
       gate.report();

@@ -1,7 +1,7 @@
 // From nothing to a kernel: Pyodide, the Python package, the manifest of the userland.
 import { Gate } from "../gate/gate.js";
 import { kernelInterface } from "../gate/kernel-interface.js";
-import { start } from "../gate/runner.js";
+import { run, start } from "../gate/runner.js";
 import { fromSnapshot, fromSource } from "./pyodide.js";
 
 /** @typedef {import("./assets.js").Assets} Assets */
@@ -40,6 +40,7 @@ export async function bootSystem(assets) {
   const calls = worker.calls.toJs({ dict_converter: Object.fromEntries });
   gate.connect(calls, () => pyodide._module.HEAPU8, buffer.data.byteOffset);
   gate.start = (process, execution) => start(gate, process, execution);
+  gate.run = (thread) => void run(gate, thread);
   mark("kernel");
   worker.install(new TextDecoder().decode(await assets.manifest));
   const api = worker.api().toJs({ dict_converter: Object.fromEntries });

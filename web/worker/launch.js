@@ -54,7 +54,7 @@ export function launch(system, process, argv, envs) {
       gate.kernel.exit(process.pid, 127);
       throw apiError(execution, `cannot start ${SHELL}`);
     }
-    commit(gate, process);
+    commit(gate, process, process.pid);
     gate.start(process, execution);
     return 0;
   };

@@ -20,7 +20,9 @@ _DEVICE = 21
 _FIXED = 0xF000_0000
 _PROCESS = 0x1_0000_0000
 _SPAN = 0x1_0000
-#: within a process: 0 the directory, 1… its files, from here its descriptors
+#: within a process: 0 the directory, 1… its files; from here the thread of that number and its files;
+#: from there its descriptors
+_TASK = 0x80
 _DESCRIPTORS = 0x100
 #: st_size of a descriptor's link
 _LINK_SIZE = 64
@@ -166,66 +168,107 @@ def _is_number(name: str) -> bool:
 
 
 class _ProcessDirectory(VirtualDirectory):
-    """/proc/pid."""
+    """/proc/pid, and /proc/pid/task/tid."""
 
-    __slots__ = ("_pid", "_proc")
+    __slots__ = ("_names", "_pid", "_proc", "_tid")
 
-    def __init__(self, proc: _Root, process: ProcessView) -> None:
+    def __init__(self, proc: _Root, process: ProcessView, tid: int = 0) -> None:
         pid = process.pid
         cred = process.cred
-        super().__init__(_PROCESS + pid * _SPAN, proc.mount, process.start_time, uid=cred.euid, gid=cred.egid)
-        self.nlink = 3
+        number = _PROCESS + tid * _SPAN + _TASK if tid else _PROCESS + pid * _SPAN
+        super().__init__(number, proc.mount, process.start_time, uid=cred.euid, gid=cred.egid)
+        self._names = _NAMES[:-1] if tid else _NAMES
+        self.nlink = 3 if tid else 4
         self.parent = proc
-        self.name = str(pid)
+        self.name = str(tid or pid)
         self._proc = proc
         self._pid = pid
+        self._tid = tid
 
     def lookup(self, name: str, context: object) -> Inode | None:
-        process = self._proc.system.process(self._pid)
+        process = _view(self._proc, self._pid, self._tid)
         if process is None:
             return None
         try:
-            index = _NAMES.index(name)
+            index = self._names.index(name)
         except ValueError:
             return None
         return self._entry(index, name, process)
 
     def entries(self, context: object) -> Iterable[tuple[str, Inode]]:
-        process = self._proc.system.process(self._pid)
+        process = _view(self._proc, self._pid, self._tid)
         if process is None:
             raise SysError(ENOENT)
-        return [(name, self._entry(index, name, process)) for index, name in enumerate(_NAMES)]
+        return [(name, self._entry(index, name, process)) for index, name in enumerate(self._names)]
 
     def _entry(self, index: int, name: str, process: ProcessView) -> Inode:
         ino = self.ino + 1 + index
         inode: Inode
         if name == "fd":
             inode = _Descriptors(self._proc, process, ino)
+        elif name == "task":
+            inode = _Tasks(self._proc, process, ino)
         elif name in _LINKS:
             inode = _ProcessLink(self._proc, process, ino, name)
         else:
-            inode = _ProcessFile(self._proc, process, ino, name)
+            inode = _ProcessFile(self._proc, process, ino, name, self._tid)
         inode.parent = self
         inode.name = name
         return inode
 
 
-class _ProcessFile(VirtualFile):
-    """A text about one process."""
+def _view(proc: _Root, pid: int, tid: int) -> ProcessView | None:
+    """A process, or one thread of it."""
+    process = proc.system.process(pid)
+    return process.thread(tid) if tid and process is not None else process
+
+
+class _Tasks(VirtualDirectory):
+    """/proc/pid/task: a directory for each thread."""
 
     __slots__ = ("_pid", "_proc")
 
-    def __init__(self, proc: _Root, process: ProcessView, ino: int, name: str) -> None:
+    def __init__(self, proc: _Root, process: ProcessView, ino: int) -> None:
+        cred = process.cred
+        super().__init__(ino, proc.mount, process.start_time, uid=cred.euid, gid=cred.egid)
+        self.nlink = 2 + len(process.tids)
+        self._proc = proc
+        self._pid = process.pid
+
+    def lookup(self, name: str, context: object) -> Inode | None:
+        thread = _view(self._proc, self._pid, int(name)) if _is_number(name) and name != "0" else None
+        return None if thread is None else self._entry(thread)
+
+    def entries(self, context: object) -> Iterable[tuple[str, Inode]]:
+        process = self._proc.system.process(self._pid)
+        if process is None:
+            raise SysError(ENOENT)
+        threads = [thread for tid in process.tids if (thread := process.thread(tid)) is not None]
+        return [(str(thread.tid), self._entry(thread)) for thread in threads]
+
+    def _entry(self, thread: ProcessView) -> Inode:
+        inode = _ProcessDirectory(self._proc, thread, thread.tid)
+        inode.parent = self
+        return inode
+
+
+class _ProcessFile(VirtualFile):
+    """A text about one process, or one thread of it."""
+
+    __slots__ = ("_pid", "_proc", "_tid")
+
+    def __init__(self, proc: _Root, process: ProcessView, ino: int, name: str, tid: int) -> None:
         cred = process.cred
         mode = 0o400 if name == "environ" else 0o444
         super().__init__(ino, proc.mount, process.start_time, mode, cred.euid, cred.egid)
         self.name = name
         self._proc = proc
         self._pid = process.pid
+        self._tid = tid
 
     def read(self, context: object) -> str:
         proc = self._proc
-        process = proc.system.process(self._pid)
+        process = _view(proc, self._pid, self._tid)
         if process is None:
             raise SysError(ESRCH)
         if self.name == "environ" and not _may_inspect(proc.system, process, context):
@@ -369,4 +412,5 @@ _NAMES = (
     "stat",
     "statm",
     "status",
+    "task",
 )

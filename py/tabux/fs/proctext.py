@@ -24,9 +24,9 @@ def stat(process: ProcessView, system: SystemView) -> str:
     started = max(0, process.start_time - system.boot_time) // TICK
     pending, blocked, ignored, caught = (mask & 0x7FFFFFFF for mask in process.signal_sets)
     memory = process.memory
-    who = f"{process.pid} ({process.comm[:15]}) {process.state} {process.ppid} {process.pgid} {process.sid}"
+    who = f"{process.tid} ({process.comm[:15]}) {process.state} {process.ppid} {process.pgid} {process.sid}"
     terminal = f"{process.terminal} {process.foreground} 4194304"
-    times = f"0 0 0 0 {ticks} 0 0 0 20 0 1 0 {started}"
+    times = f"0 0 0 0 {ticks} 0 0 0 20 0 {len(process.tids)} 0 {started}"
     size = f"{memory} {memory // PAGE} 18446744073709551615 0 0 0 0 0"
     signals = f"{pending} {blocked} {ignored} {caught} 0 0 0 17"
     return f"{who} {terminal} {times} {size} {signals}{' 0' * 14}\n"
@@ -52,7 +52,7 @@ def status(process: ProcessView) -> str:
         f"State:\t{state} ({_STATE_NAMES.get(state, 'running')})",
         f"Tgid:\t{process.pid}",
         "Ngid:\t0",
-        f"Pid:\t{process.pid}",
+        f"Pid:\t{process.tid}",
         f"PPid:\t{process.ppid}",
         "TracerPid:\t0",
         f"Uid:\t{cred.uid}\t{cred.euid}\t{cred.suid}\t{cred.euid}",
@@ -60,15 +60,15 @@ def status(process: ProcessView) -> str:
         f"FDSize:\t{_descriptor_table_size(process)}",
         f"Groups:\t{groups or ' '}",
         f"NStgid:\t{process.pid}",
-        f"NSpid:\t{process.pid}",
+        f"NSpid:\t{process.tid}",
         f"NSpgid:\t{process.pgid}",
         f"NSsid:\t{process.sid}",
     ]
     if state != "Z":
         lines += [f"{name}:\t{size:8} kB" for name in ("VmPeak", "VmSize", "VmHWM", "VmRSS", "VmData")]
     lines += [
-        "Threads:\t1",
-        f"SigPnd:\t{0:016x}",
+        f"Threads:\t{len(process.tids)}",
+        f"SigPnd:\t{process.thread_pending:016x}",
         f"ShdPnd:\t{pending:016x}",
         f"SigBlk:\t{blocked:016x}",
         f"SigIgn:\t{ignored:016x}",

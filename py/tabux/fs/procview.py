@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tabux.fs.credentials import Credentials
@@ -82,8 +82,23 @@ class ProcessView(Protocol):
         """Process group in the foreground of that terminal, -1 for none."""
 
     @property
+    def tid(self) -> int:
+        """Number of the thread that this is about: the process's own for the process as a whole."""
+
+    @property
+    def tids(self) -> Sequence[int]:
+        """The numbers of its threads, in increasing order."""
+
+    def thread(self, tid: int) -> ProcessView | None:
+        """The same with the facts of one thread: name, state, times, signals."""
+
+    @property
+    def thread_pending(self) -> int:
+        """Signals that are pending for the thread alone."""
+
+    @property
     def signal_sets(self) -> tuple[int, int, int, int]:
-        """Pending, blocked, ignored and caught signals: bit `number - 1` set."""
+        """Pending (for the process), blocked, ignored and caught signals: bit `number - 1` set."""
 
     def cmdline(self) -> str:
         """Arguments, each ended by NUL (latin-1)."""

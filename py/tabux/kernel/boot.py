@@ -48,8 +48,8 @@ def install(
 def system_calls(kernel: Kernel) -> dict[str, Callable[..., int]]:
     """The functions the gate calls, by name: ints and strings in, one int out, never an exception.
 
-    The first argument is the pid, but for `inode_written`, `inode_read`, `timer_fired` and those of
-    `mounts.ANSWERS`.
+    The first argument is the number of the process, or of the thread where that matters, but for
+    `inode_written`, `inode_read`, `timer_fired` and those of `mounts.ANSWERS`.
     """
     table = {name: _guarded(kernel, name, function) for name, function in CALLS.items()}
     for name in ("inode_written", "inode_read"):
@@ -65,20 +65,22 @@ def _timer_fired(kernel: Kernel, timer: int) -> int:
 
 
 def _guarded(kernel: Kernel, name: str, function: Callable[..., int]) -> Callable[..., int]:
-    processes = kernel.processes
+    threads = kernel.threads
 
-    def call(pid: int, *arguments: object) -> int:
+    def call(tid: int, *arguments: object) -> int:
         try:
-            return function(kernel, processes[pid], *arguments)
+            kernel.caller = caller = threads[tid]
+            return function(kernel, caller.process, *arguments)
         except SysError as error:
             return -error.errno
         except Pending as pending:
             # as if for a disk: no handler runs before it is here, but the process can be killed
+            pid = threads[tid].process.pid
             pending.waiters.add(pid)
             kernel.gate.uninterruptible(pid)
             return BLOCKED
         except KeyError:
-            if pid not in processes:
+            if tid not in threads:
                 return -ESRCH
             return _report(kernel)
         except Exception:

@@ -18,7 +18,7 @@ class Gate(HostGate, SocketGate, Protocol):
     """The calls never run a program before they return; `wake` and its like only schedule."""
 
     def wake(self, pid: int) -> None:
-        """The blocked call of that process is made again, soon. No effect where it is not blocked.
+        """The blocked calls of that process are made again, soon. No effect where it is not blocked.
 
         0 stands for the sandbox's owner: the API's call.
         """
@@ -26,8 +26,8 @@ class Gate(HostGate, SocketGate, Protocol):
     def uninterruptible(self, pid: int) -> None:
         """The call that the process is making waits for storage: no signal ends it but by killing."""
 
-    def signal_due(self, pid: int, due: bool) -> None:
-        """A signal handler of the process is to run (its blocked call ends), or none is any more."""
+    def signal_due(self, tid: int, due: bool) -> None:
+        """A signal handler is to run in the thread (its blocked call ends), or none is any more."""
 
     def set_stopped(self, pid: int, stopped: bool) -> None:
         """The process does not go on before it is called with False."""
@@ -98,8 +98,11 @@ class Gate(HostGate, SocketGate, Protocol):
     def cpu_time(self, pid: int) -> float:
         """How long a process has run, ms, up to when it last waited."""
 
-    def sleeping(self, pid: int) -> bool:
-        """Whether a process waits in a call, or has no program."""
+    def thread_time(self, tid: int) -> float:
+        """The same of one thread; 0 where it has ended."""
+
+    def sleeping(self, tid: int) -> bool:
+        """Whether a thread waits in a call, or has no program."""
 
     def memory_size(self, pid: int) -> int:
         """Bytes of a process's memory."""

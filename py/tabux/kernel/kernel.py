@@ -13,7 +13,7 @@ from tabux.fs.vfs import Vfs
 from tabux.kernel.files import OpenFile
 from tabux.kernel.gate import MAILBOX_SIZE, Gate
 from tabux.kernel.locks import InodeLocks
-from tabux.kernel.process import Limits, Process
+from tabux.kernel.process import Limits, Process, Thread
 from tabux.kernel.terminals import Terminal
 from tabux.net.network import Network
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: at most so many processes: a renderer has about 125 memories (RLIMIT_NPROC)
 MAX_PROCESSES = 90
+#: at most so many threads besides the first of each process: they need no memory of their own, so that
+#: RLIMIT_NPROC does not count them
+MAX_THREADS = 512
 MAX_FILES = 1024
 #: how many inodes may be made where nobody says otherwise
 MAX_INODES = 1_000_000
@@ -94,8 +97,12 @@ class Kernel:
         self.last_pid = 1
         limits = Limits(dict(_LIMITS), MAX_FILES, MAX_PROCESSES)
         self.init = Process(1, None, self.vfs.root, ROOT, limits, self.started)
-        self.init.comm = "init"
+        self.init.leader.comm = "init"
         self.processes[1] = self.init
+        #: by number: the first thread of a process has the number of the process
+        self.threads: dict[int, Thread] = {1: self.init.leader}
+        #: the thread that makes the call (Linux: `current`)
+        self.caller = self.init.leader
 
     def now(self) -> int:
         """Nanoseconds since the epoch."""
@@ -112,6 +119,7 @@ class Kernel:
         self.last_pid += 1
         p = Process(self.last_pid, parent, cwd, cred, limits, self.now())
         self.processes[p.pid] = p
+        self.threads[p.pid] = p.leader
         parent.children[p.pid] = p
         self.vfs.opened(cwd)
         return p
@@ -119,6 +127,7 @@ class Kernel:
     def forget(self, p: Process) -> None:
         """Removes a zombie that has been waited for."""
         self.processes.pop(p.pid, None)
+        self.threads.pop(p.pid, None)
         if p.parent is not None:
             p.parent.children.pop(p.pid, None)
 

@@ -17,12 +17,12 @@ from tabux.abi.signal import (
 )
 from tabux.abi.stat import S_IFMT, S_IFREG, S_ISGID, S_ISUID, S_IXGRP
 from tabux.fs.credentials import MAY_EXEC, Credentials, permitted
-from tabux.kernel import jobs, locks, signals
+from tabux.kernel import jobs, locks, signals, threads
 from tabux.kernel.descriptions import release
 from tabux.kernel.files import OpenFile
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import MAX_PROCESSES, Kernel
-from tabux.kernel.process import RUNNING, STOPPED, ZOMBIE, Process, SignalInfo
+from tabux.kernel.process import RUNNING, STOPPED, ZOMBIE, Process, SignalInfo, Thread
 from tabux.kernel.terminals import Terminal
 
 # wait(2) options
@@ -31,15 +31,19 @@ WUNTRACED = 2
 WEXITED = 4
 WCONTINUED = 8
 WNOWAIT = 0x01000000
-#: __WALL, __WCLONE and __WNOTHREAD, as an i32: without meaning where there are no threads
+#: __WALL, __WCLONE and __WNOTHREAD, as an i32: without meaning, all threads have the same children
 WCLONE = -0x20000000
 
 _CORE_FLAG = 0x80
 _SIGCHLD_BIT = 1 << (SIGCHLD - 1)
 
 
-def fork(k: Kernel, p: Process) -> Process:
-    """A child that shares everything fork(2) shares and copies the rest. EAGAIN at the limit of processes."""
+def fork(k: Kernel, t: Thread) -> Process:
+    """A child that shares what fork(2) shares and copies the rest; of the threads only the calling one.
+
+    EAGAIN at the limit of processes.
+    """
+    p = t.process
     if len(k.processes) > min(MAX_PROCESSES, p.limits.nproc):
         _refuse_fork(k, p)
     child = k.new_process(p, p.cwd, p.cred, p.limits)
@@ -54,8 +58,8 @@ def fork(k: Kernel, p: Process) -> Process:
         file.refs += 1
     child.cloexec = p.cloexec.copy()
     child.actions = p.actions.copy()
-    child.mask = p.mask
-    child.comm = p.comm
+    child.leader.mask = t.mask
+    child.leader.comm = t.comm
     child.exe_path = p.exe_path
     if p.exe is not None:
         child.exe = p.exe
@@ -72,28 +76,32 @@ def _refuse_fork(k: Kernel, p: Process) -> None:
         raise SysError(EAGAIN)
 
 
-def find_program(k: Kernel, p: Process, path: str, depth: int) -> int:
+def find_program(k: Kernel, t: Thread, path: str, depth: int) -> int:
     """The inode number of a file that may be executed. ENOENT, EACCES, and what the walk raises.
 
     `depth` counts the `#!` lines followed so far. What is found is remembered until `begin_program`.
     """
+    p = t.process
     inode = k.vfs.lookup(p.cwd, path, p.cred, True, p)
     if inode.mode & S_IFMT != S_IFREG or not permitted(inode, MAY_EXEC, p.cred):
         raise SysError(EACCES)
     if inode.mount.host is not None:
         inode.mount.host.open(inode)
-    comm = p.found[2] if depth and p.found is not None else path.rsplit("/", 1)[-1][:15]
+    comm = t.found[2] if depth and t.found is not None else path.rsplit("/", 1)[-1][:15]
     walker = k.vfs.walker
-    p.found = (inode, k.vfs.path_of_entry(walker.parent, walker.name, inode), comm)
+    t.found = (inode, k.vfs.path_of_entry(walker.parent, walker.name, inode), comm)
     return inode.ino
 
 
-def begin_program(k: Kernel, p: Process) -> list[int]:
+def begin_program(k: Kernel, t: Thread) -> list[int]:
     """The point of no return of execve(2); answers the descriptors it has closed."""
-    if p.found is None:
+    if t.found is None:
         raise SysError(EINVAL)
-    inode, p.exe_path, p.comm = p.found
-    p.found = None
+    p = t.process
+    inode, p.exe_path, comm = t.found
+    t.found = None
+    threads.only(k, t)
+    p.leader.comm = comm
     k.vfs.opened(inode)
     if p.exe is not None:
         k.vfs.released(p.exe)
@@ -112,7 +120,7 @@ def begin_program(k: Kernel, p: Process) -> list[int]:
         release(k, file)
     p.cloexec.clear()
     p.executed = True
-    signals.after_exec(k, p)
+    signals.after_exec(k, p.leader)
     return closed
 
 
@@ -133,9 +141,7 @@ def finish(k: Kernel, p: Process, status: int) -> None:
     if p.alarm is not None:
         k.stop_timer(p.alarm[0])
         p.alarm = None
-    if p.opening is not None:
-        waiting, p.opening = p.opening[0], None
-        release(k, waiting)
+    threads.end_all(k, p)
     if k.locks:
         locks.exited(k, p)
     files: list[OpenFile] = list(p.files.values())
@@ -184,7 +190,7 @@ def _tell_parent(k: Kernel, p: Process) -> None:
     action = parent.actions.get(SIGCHLD)
     if action is None:
         # nothing hears it, unless it is blocked: sigwait(SIGCHLD) works without a handler
-        if parent.mask & _SIGCHLD_BIT:
+        if any(t.mask & _SIGCHLD_BIT for t in parent.threads.values()):
             signals.post(k, parent, SIGCHLD, exit_info(p))
     else:
         if action.handler == SIG_IGN or action.flags & SA_NOCLDWAIT:

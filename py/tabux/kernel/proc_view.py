@@ -10,7 +10,7 @@ from tabux.fs.inode import Inode
 from tabux.kernel.calls.system_calls import RELEASE, VERSION
 from tabux.kernel.files import Kind, OpenFile
 from tabux.kernel.kernel import Kernel
-from tabux.kernel.process import RUNNING, ZOMBIE, Process
+from tabux.kernel.process import RUNNING, ZOMBIE, Process, Thread
 from tabux.kernel.terminals import Terminal
 
 _MEMORY = 2 << 30
@@ -50,11 +50,15 @@ class _Description:
 
 
 class _Process:
-    __slots__ = ("_kernel", "_p")
+    """A process; or one thread of it, which has some facts of its own."""
 
-    def __init__(self, kernel: Kernel, p: Process) -> None:
+    __slots__ = ("_alone", "_kernel", "_p", "_t")
+
+    def __init__(self, kernel: Kernel, p: Process, thread: Thread | None = None) -> None:
         self._kernel = kernel
         self._p = p
+        self._alone = thread is not None
+        self._t = p.leader if thread is None else thread
 
     @property
     def pid(self) -> int:
@@ -74,12 +78,14 @@ class _Process:
 
     @property
     def comm(self) -> str:
-        return self._p.comm
+        return self._t.comm
 
     @property
     def state(self) -> str:
-        p = self._p
-        return "S" if p.state == RUNNING and self._kernel.gate.sleeping(p.pid) else p.state
+        p, t = self._p, self._t
+        if t.exited:
+            return ZOMBIE
+        return "S" if p.state == RUNNING and self._kernel.gate.sleeping(t.tid) else p.state
 
     @property
     def cred(self) -> Credentials:
@@ -107,10 +113,12 @@ class _Process:
 
     @property
     def start_time(self) -> int:
-        return self._p.started
+        return self._t.started if self._alone else self._p.started
 
     @property
     def cpu_time(self) -> int:
+        if self._alone:
+            return int(self._kernel.gate.thread_time(self._t.tid) * _MS)
         return int(_cpu_ms(self._kernel, self._p) * _MS)
 
     @property
@@ -135,7 +143,24 @@ class _Process:
                 ignored |= 1 << (sig - 1)
             elif action.handler:
                 caught |= 1 << (sig - 1)
-        return self._p.pending, self._p.mask, ignored, caught
+        return self._p.pending, self._t.mask, ignored, caught
+
+    @property
+    def thread_pending(self) -> int:
+        return self._t.pending
+
+    @property
+    def tid(self) -> int:
+        return self._t.tid
+
+    @property
+    def tids(self) -> list[int]:
+        p = self._p
+        return sorted({p.pid, *p.threads})
+
+    def thread(self, tid: int) -> _Process | None:
+        t = self._p.leader if tid == self._p.pid else self._p.threads.get(tid)
+        return None if t is None else _Process(self._kernel, self._p, t)
 
     def cmdline(self) -> str:
         return "" if self._p.state == ZOMBIE else self._kernel.gate.command_line(self._p.pid)

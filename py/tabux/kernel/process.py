@@ -1,4 +1,4 @@
-"""A process and what belongs to it (xv6's struct proc)."""
+"""A process, its threads, and what belongs to them (xv6's struct proc)."""
 
 from __future__ import annotations
 
@@ -47,6 +47,53 @@ class Limits:
         self.nproc = nproc
 
 
+class Thread:
+    """One of a process's threads: what each has of its own. The first has the process's number."""
+
+    __slots__ = (
+        "comm",
+        "due",
+        "exited",
+        "found",
+        "infos",
+        "mask",
+        "opening",
+        "pending",
+        "process",
+        "read_deadline",
+        "saved_mask",
+        "started",
+        "tid",
+    )
+
+    def __init__(self, tid: int, process: Process, now: int) -> None:
+        self.tid = tid
+        self.process = process
+        #: ns since the epoch
+        self.started = now
+        #: its name; of the first thread also the process's
+        self.comm = ""
+        #: only of the first: it has ended before the others
+        self.exited = False
+
+        #: the signals it blocks
+        self.mask = 0
+        #: the mask to go back to after sigsuspend, ppoll or pselect
+        self.saved_mask: int | None = None
+        #: signals sent to this thread alone
+        self.pending = 0
+        self.infos: dict[int, SignalInfo] = {}
+        #: what the gate was last told: a handler is to run
+        self.due = False
+
+        #: what the execve in progress has found: (program, its path, name for comm)
+        self.found: tuple[Inode, str, str] | None = None
+        #: the FIFO end that the open in progress waits with
+        self.opening: tuple[OpenFile, Pipe, int] | None = None
+        #: when the terminal read in progress gives up (VTIME), ns; 0 for none
+        self.read_deadline = 0
+
+
 class Process:
     """One process. Signals are bits 1 << (number - 1)."""
 
@@ -56,35 +103,30 @@ class Process:
         "children",
         "children_cpu",
         "cloexec",
-        "comm",
         "continued",
         "cpu",
         "cred",
         "cwd",
-        "due",
         "exe",
         "exe_path",
         "executed",
         "files",
-        "found",
         "infos",
+        "leader",
         "limits",
-        "mask",
         "nice",
-        "opening",
         "origin",
         "parent",
         "pending",
         "pgid",
         "pid",
-        "read_deadline",
-        "saved_mask",
         "sid",
         "started",
         "state",
         "status",
         "stop_signal",
         "terminal",
+        "threads",
         "umask",
     )
 
@@ -92,6 +134,10 @@ class Process:
         self, pid: int, parent: Process | None, cwd: Inode, cred: Credentials, limits: Limits, now: int
     ) -> None:
         self.pid = pid
+        #: the first thread, also where it has ended before the others
+        self.leader = Thread(pid, self, now)
+        #: the living threads by number
+        self.threads: dict[int, Thread] = {pid: self.leader}
         self.parent = parent
         self.children: dict[int, Process] = {}
         #: the process of the API that it descends from, so that a cancelled command leaves nobody behind
@@ -111,13 +157,9 @@ class Process:
         self.cloexec: set[int] = set()
 
         self.actions: dict[int, Action] = {}
-        self.mask = 0
-        #: the mask to go back to after sigsuspend, ppoll or pselect
-        self.saved_mask: int | None = None
+        #: signals sent to the process: any thread that does not block them takes them
         self.pending = 0
         self.infos: dict[int, SignalInfo] = {}
-        #: what the gate was last told: a handler is to run
-        self.due = False
         #: (timer number, deadline ns, interval ns) of ITIMER_REAL
         self.alarm: tuple[int, int, int] | None = None
 
@@ -132,14 +174,12 @@ class Process:
         self.stop_signal = 0
         self.continued = False
 
-        self.comm = ""
         self.exe: Inode | None = None
         self.exe_path = ""
         #: whether it has called execve: setpgid on it is then refused
         self.executed = False
-        #: what the execve in progress has found: (program, its path, name for comm)
-        self.found: tuple[Inode, str, str] | None = None
-        #: the FIFO end that the open in progress waits with
-        self.opening: tuple[OpenFile, Pipe, int] | None = None
-        #: when the terminal read in progress gives up (VTIME), ns; 0 for none
-        self.read_deadline = 0
+
+    @property
+    def comm(self) -> str:
+        """The program's short name: that of the first thread."""
+        return self.leader.comm

@@ -1,4 +1,4 @@
-/* One thread, no signal arrives between two instructions: plain accesses are atomic. */
+/* Threads take turns, no signal arrives between two instructions: plain accesses are atomic. */
 #define a_barrier a_barrier
 static inline void a_barrier()
 {

@@ -1,3 +1,3 @@
-/* There is no dynamic linker, and no thread that could unmap its own stack. */
+/* There is no dynamic linker that could start a program. */
 #define LDSO_ARCH "wasm32"
 #define CRTJMP(pc, sp) __builtin_trap()

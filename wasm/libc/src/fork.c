@@ -33,6 +33,9 @@ pid_t _Fork(void)
 		self->robust_list.off = 0;
 		self->robust_list.pending = 0;
 		self->next = self->prev = self;
+		__thread_list_lock = 0;
+		libc.threads_minus_1 = 0;
+		if (libc.need_locks) libc.need_locks = -1;
 	}
 	UNLOCK(__abort_lock);
 	__aio_atfork(!pid);

@@ -79,6 +79,7 @@ hidden long __tabux_mmap(size_t length, int prot, int flags, int fd, uint64_t of
 /* Frees a mapping that is given back whole; keeps one of which only a part is. */
 hidden long __tabux_munmap(void *start, size_t length)
 {
+	__tabux_undisturbed++; /* the list must not change under the loop */
 	for (struct mapping **p = &mappings; *p; p = &(*p)->next) {
 		struct mapping *m = *p;
 		if (m->start != start || m->length > ((length + 4095) & -4096)) continue;
@@ -87,5 +88,6 @@ hidden long __tabux_munmap(void *start, size_t length)
 		free(m);
 		break;
 	}
+	__tabux_undisturbed--;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include "libc.h"
 #include "pthread_impl.h"
 #include "syscall.h"
@@ -11,7 +12,13 @@ hidden uintptr_t __tabux_thread;
 hidden int __tabux_argc;
 hidden char **__tabux_argv;
 
-static struct pthread main_thread;
+static struct {
+	uintptr_t vector[2];
+	struct pthread thread;
+} first;
+static struct tls_module variables;
+
+#define TLS_ALIGN 16
 
 int __main_void(void);
 void __wasm_call_ctors(void);
@@ -19,13 +26,31 @@ void __wasm_call_ctors(void);
 int __set_thread_area(void *p)
 {
 	__tabux_thread = (uintptr_t)p;
-	return 1; /* no further threads */
+	return 0;
 }
 
-/* Thread-local variables are ordinary ones in a program of one thread. */
+/* Thread-local variables are ordinary ones, which are exchanged between threads (suspend.c). As they are now is how a
+ * new thread finds them. */
 void __init_tls(size_t *aux)
 {
-	__init_tp(&main_thread);
+	size_t length = __tabux_tls_length();
+	size_t room = (length + TLS_ALIGN - 1) & -TLS_ALIGN;
+	char *place = (char *)&first;
+
+	libc.tls_align = TLS_ALIGN;
+	libc.tls_size = (sizeof first + room + 2*TLS_ALIGN - 1) & -TLS_ALIGN;
+	if (length) {
+		char *image = __tabux_sbrk(room);
+		place = __tabux_sbrk(libc.tls_size);
+		if (image == (void *)-1 || place == (void *)-1) __wasi_proc_exit(127);
+		memcpy(image, __tabux_tls_variables(), length);
+		variables = (struct tls_module){ 0, image, length, length, TLS_ALIGN, room };
+		libc.tls_head = &variables;
+		libc.tls_cnt = 1;
+		__init_tp(__copy_tls((unsigned char *)place));
+	} else {
+		__init_tp(&first.thread);
+	}
 }
 
 __attribute__((export_name("_start")))

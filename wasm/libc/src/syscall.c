@@ -7,11 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 #include <ucontext.h>
+#include "libc.h"
 #include "syscall.h"
 #include "tabux.h"
 
 hidden volatile int __tabux_sigword;
 hidden int __tabux_handlers;
+hidden int __tabux_undisturbed;
 
 /* Linux's name for each preview1 errno, in the order of the WASI specification. */
 static const unsigned char linux_errno[] = {
@@ -30,7 +32,7 @@ static const unsigned char linux_errno[] = {
 /* The Linux result of a preview1 call: *value (if any) is read once the call is really done. */
 static inline long wasi(int e, const size_t *value)
 {
-	if (e == TABUX_BLOCKED) e = __tabux_kernel_wait();
+	if (e == TABUX_BLOCKED) e = __tabux_wait();
 	if (!e) return value ? *value : 0;
 	return (unsigned)e < sizeof linux_errno ? -linux_errno[e] : -EIO;
 }
@@ -38,7 +40,7 @@ static inline long wasi(int e, const size_t *value)
 static inline long kernel(long n, long a, long b, long c, long d, long e, long f)
 {
 	long r = __tabux_kernel_syscall(n, a, b, c, d, e, f);
-	return r == -TABUX_BLOCKED ? __tabux_kernel_wait() : r;
+	return r == -TABUX_BLOCKED ? __tabux_wait() : r;
 }
 
 static inline uint64_t pair(long low, long high)
@@ -118,6 +120,10 @@ static long dispatch(long n, long a, long b, long c, long d, long e, long f)
 	case SYS_sched_yield:
 		return wasi(__wasi_sched_yield(), 0);
 	case SYS_exit:
+		if (libc.threaded) {
+			__tabux_thread = 0; /* its variables need not be kept */
+			break;
+		}
 	case SYS_exit_group:
 		__wasi_proc_exit(a);
 
@@ -128,16 +134,13 @@ static long dispatch(long n, long a, long b, long c, long d, long e, long f)
 		return __tabux_munmap((void *)a, b);
 	case SYS_mprotect:
 		return 0;
-	case SYS_set_tid_address:
-	case SYS_gettid: /* one thread: its id is the process's */
-		n = SYS_getpid;
-		break;
+	case SYS_membarrier:      /* threads take turns: each sees all that the one before has done */
+	case SYS_get_robust_list:
+	case SYS_set_robust_list: /* pthread_exit unlocks its mutexes itself; nothing is shared with other processes */
+		return 0;
 	case SYS_brk:
 	case SYS_mremap:
 	case SYS_madvise:
-	case SYS_futex:
-	case SYS_membarrier:
-	case SYS_set_robust_list:
 		return -ENOSYS;
 	}
 	return kernel(n, a, b, c, d, e, f);
@@ -169,10 +172,19 @@ static int run_handlers(void)
 	return restart;
 }
 
-/* The calls that Linux never restarts after a handler, whatever SA_RESTART says: signal(7). */
-static int never_restarts(long n)
+static int not_cancelled(void)
+{
+	return 0;
+}
+weak_alias(not_cancelled, __tabux_cancelled);
+
+/* The calls that Linux never restarts after a handler, whatever SA_RESTART says: signal(7). `d` is the fourth
+ * argument. */
+static int never_restarts(long n, long d)
 {
 	switch (n) {
+	case SYS_futex: /* with a timeout */
+		return d != 0;
 	case SYS_ppoll:
 	case SYS_pselect6:
 	case SYS_epoll_pwait:
@@ -192,7 +204,7 @@ long __tabux_syscall(long n, long a, long b, long c, long d, long e, long f)
 		/* After execve this may be the parent again, in the middle of posix_spawn. */
 		if (!__tabux_sigword || n == SYS_execve) return r;
 		int restart = run_handlers();
-		if (r != -EINTR || !restart || never_restarts(n)) return r;
+		if (r != -EINTR || !restart || never_restarts(n, d) || __tabux_cancelled()) return r;
 	}
 }
 
@@ -201,9 +213,10 @@ long __tabux_syscall(long n, long a, long b, long c, long d, long e, long f)
 __attribute__((export_name("__tabux_preempt")))
 void __tabux_preempt(void)
 {
+	if (__tabux_undisturbed) return;
 	int saved = errno;
 
-	__tabux_kernel_preempt();
+	__tabux_yield();
 	if (__tabux_sigword) run_handlers();
 	errno = saved;
 }

@@ -9,6 +9,8 @@
 #define IMPORT(module, name) __attribute__((import_module(#module), import_name(#name)))
 #define WASI(name) IMPORT(wasi_snapshot_preview1, name)
 
+struct __pthread;
+
 struct wasi_iovec {
 	void *base;
 	size_t len;
@@ -39,6 +41,18 @@ void __tabux_kernel_preempt(void) IMPORT(tabux, preempt);
 /* The answer of a call that has to wait: tabux.wait() finishes it. Never seen outside syscall.c. */
 #define TABUX_BLOCKED 512
 
+/* The two that suspend, for a program with threads: the stack pointer is kept (suspend_stack.s), then everything else
+ * that belongs to a thread (suspend.c). */
+hidden int __tabux_stacked_wait(void);
+hidden void __tabux_stacked_preempt(void);
+hidden int __tabux_wait(void);
+hidden void __tabux_yield(void);
+hidden void __tabux_become(struct __pthread *);
+hidden size_t __tabux_tls_length(void);
+hidden char *__tabux_tls_variables(void);
+/* Whether a cancellation of this thread is to be acted on: a call that was interrupted is not made again. */
+hidden int __tabux_cancelled(void);
+
 /* Filled by tabux_sigtake. */
 struct tabux_signal {
 	int sig, flags;
@@ -51,6 +65,10 @@ struct tabux_signal {
 extern hidden volatile int __tabux_sigword;
 /* How many signal handlers are on the stack. */
 extern hidden int __tabux_handlers;
+/* Greater than 0: no other thread, and no handler, may run at the next look at the fuel (malloc is at work). */
+extern hidden int __tabux_undisturbed;
+/* The thread that runs, a struct pthread *; 0 when it has ended. */
+extern hidden uintptr_t __tabux_thread;
 /* Set by execve when it returns in the parent's place: the pid of the child that was spawned. */
 extern hidden int __tabux_spawned;
 

@@ -8,6 +8,7 @@ import { SIGNAL_CALLS } from "./signals.js";
 import { SOCKET_CALLS } from "./sockets.js";
 import { SYSTEM_CALLS } from "./system.js";
 import { TERMINAL_CALLS } from "./terminal.js";
+import { THREAD_CALLS } from "./threads.js";
 
 /** @typedef {import("../gate.js").Gate} Gate */
 /** @typedef {import("../thread.js").Thread} Thread */
@@ -18,13 +19,18 @@ import { TERMINAL_CALLS } from "./terminal.js";
 
 /** @type {(Call | undefined)[]} by Linux number (asm-generic) */
 const CALLS = [];
-for (const group of [
+const GROUPS = [
   DESCRIPTOR_CALLS, DYNLINK_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, SOCKET_CALLS, SYSTEM_CALLS, TERMINAL_CALLS,
-])
+  THREAD_CALLS,
+];
+for (const group of GROUPS)
   for (const [number, call] of Object.entries(group)) CALLS[Number(number)] = call;
 
-/** Ends what tabux_vfork has begun, also where the child has been killed and no other call is answered. */
-const TABUX_VEXIT = 1003;
+/**
+ * Never waits for a turn, and is answered in every state: the end of a thread, and of what tabux_vfork has begun (also
+ * where the child has been killed and no other call is answered).
+ */
+const AT_ONCE = new Set([93, 1003]);
 
 /**
  * Makes a system call for a thread.
@@ -42,7 +48,7 @@ const TABUX_VEXIT = 1003;
 export function systemCall(gate, thread, number, a, b, c, d, e, f) {
   const call = CALLS[number];
   if (!call) return -ENOSYS;
-  if (number === TABUX_VEXIT) return gate.attempt(thread, () => call(gate, thread, a, b, c, d, e, f));
+  if (AT_ONCE.has(number)) return gate.attempt(thread, () => call(gate, thread, a, b, c, d, e, f));
   return gate.enter(thread, () => {
     gate.report();
     return call(gate, thread, a, b, c, d, e, f);

@@ -92,10 +92,10 @@ export const PATH_CALLS = {
   // openat(dirfd, path, flags, mode)
   56(gate, thread, dirfd, path, flags, mode) {
     const { process } = thread;
-    const fd = gate.kernel.openat(process.pid, dirfd, thread.string(path), flags, mode);
+    const fd = gate.kernel.openat(thread.tid, dirfd, thread.string(path), flags, mode);
     if (fd === BLOCKED)
       thread.finish = (result) => {
-        if (result === -EINTR) gate.kernel.abandon_open(process.pid);
+        if (result === -EINTR) gate.kernel.abandon_open(thread.tid);
         return result;
       };
     if (fd >= 0) gate.installOpened(process, fd);

@@ -76,14 +76,13 @@ export const PROCESS_CALLS = {
   },
   // umask(mask)
   166: (gate, { process }, mask) => gate.kernel.umask(process.pid, mask),
-  // getpid, getppid, getuid, geteuid, getgid, getegid, gettid
+  // getpid, getppid, getuid, geteuid, getgid, getegid
   172: (_gate, { process }) => process.pid,
   173: (gate, { process }) => gate.kernel.getppid(process.pid),
   174: (gate, { process }) => gate.kernel.getid(process.pid, 0),
   175: (gate, { process }) => gate.kernel.getid(process.pid, 1),
   176: (gate, { process }) => gate.kernel.getid(process.pid, 2),
   177: (gate, { process }) => gate.kernel.getid(process.pid, 3),
-  178: (_gate, { process }) => process.pid,
   // execve(path, argv, envp)
   221(gate, thread, path, argv, environ) {
     const words = thread.strings(argv);
@@ -113,7 +112,7 @@ export const PROCESS_CALLS = {
   // tabux_vfork()
   1002(gate, thread) {
     if (thread.vforkParent) return -EAGAIN;
-    const pid = gate.kernel.fork(thread.process.pid);
+    const pid = gate.kernel.fork(thread.tid);
     if (pid < 0) return pid;
     actAsChild(gate, thread, thread.process.forked(pid));
     return pid;

@@ -8,8 +8,6 @@ import { nanosleep } from "../time.js";
 const SIGACTION = 20;
 const SIGINFO = 128;
 const TAKEN = 36;
-/** si_code of a signal sent by tkill (raise, abort). */
-const SI_TKILL = -6;
 
 /** @type {Record<number, Call>} */
 export const SIGNAL_CALLS = {
@@ -17,7 +15,7 @@ export const SIGNAL_CALLS = {
   74(gate, thread, fd, mask, size, flags) {
     if (size !== 8) return -EINVAL;
     const { process } = thread;
-    const result = gate.kernel.signalfd4(process.pid, fd, thread.u32(mask), thread.u32(mask + 4), flags);
+    const result = gate.kernel.signalfd4(thread.tid, fd, thread.u32(mask), thread.u32(mask + 4), flags);
     if (fd === -1 && result >= 0) gate.installOpened(process, result);
     return result;
   },
@@ -40,18 +38,15 @@ export const SIGNAL_CALLS = {
     if (!error && old) thread.put(old, gate.mail(0, 16));
     return error;
   },
-  // kill(pid, sig), tkill(tid, sig), tgkill(tgid, tid, sig)
+  // kill(pid, sig)
   129: (gate, { process }, pid, sig) => gate.kernel.kill(process.pid, pid, sig),
-  130: (gate, { process }, tid, sig) => (tid > 0 ? gate.kernel.kill(process.pid, tid, sig, SI_TKILL) : -EINVAL),
-  131: (gate, { process }, tgid, tid, sig) =>
-    tid > 0 && tgid > 0 ? gate.kernel.kill(process.pid, tid, sig, SI_TKILL) : -EINVAL,
   // sigaltstack(): handlers run on the ordinary stack
   132: () => 0,
   // rt_sigsuspend(mask, size)
   133(gate, thread, mask) {
     if (thread.retrying) return BLOCKED;
     if (!mask) return -EFAULT;
-    gate.kernel.mask_swap(thread.process.pid, thread.u32(mask), thread.u32(mask + 4));
+    gate.kernel.mask_swap(thread.tid, thread.u32(mask), thread.u32(mask + 4));
     return BLOCKED;
   },
   // rt_sigaction(sig, new, old, size)
@@ -65,19 +60,19 @@ export const SIGNAL_CALLS = {
   135(gate, thread, how, fresh, old) {
     const low = fresh ? thread.u32(fresh) : 0;
     const high = fresh ? thread.u32(fresh + 4) : 0;
-    const error = gate.kernel.sigprocmask(thread.process.pid, fresh ? how : -1, low, high);
+    const error = gate.kernel.sigprocmask(thread.tid, fresh ? how : -1, low, high);
     if (!error && old) thread.put(old, gate.mail(0, 8));
     return error;
   },
   // rt_sigpending(set, size)
   136(gate, thread, set) {
-    gate.kernel.sigpending(thread.process.pid);
+    gate.kernel.sigpending(thread.tid);
     thread.put(set, gate.mail(0, 8));
     return 0;
   },
   // rt_sigtimedwait(set, info, timeout, size)
   137(gate, thread, set, info, timeout) {
-    const sig = gate.kernel.sigtake_from(thread.process.pid, thread.u32(set), thread.u32(set + 4));
+    const sig = gate.kernel.sigtake_from(thread.tid, thread.u32(set), thread.u32(set + 4));
     if (sig) {
       if (info) thread.put(info, gate.mail(0, SIGINFO));
       return sig;
@@ -94,7 +89,7 @@ export const SIGNAL_CALLS = {
   },
   // rt_sigreturn: libc gives the mask from before the handler
   139: (gate, thread, mask) =>
-    gate.kernel.sigreturn(thread.process.pid, thread.u32(mask), thread.u32(mask + 4)),
+    gate.kernel.sigreturn(thread.tid, thread.u32(mask), thread.u32(mask + 4)),
   // tabux_init(&sigword)
   1004(_gate, thread, sigword) {
     // written whenever a signal comes, so it must lie in the memory, which never shrinks
@@ -104,7 +99,7 @@ export const SIGNAL_CALLS = {
   },
   // tabux_sigtake(&sig)
   1005(gate, thread, at) {
-    const sig = gate.kernel.sigtake(thread.process.pid);
+    const sig = gate.kernel.sigtake(thread.tid);
     if (sig > 0) thread.put(at, gate.mail(0, TAKEN));
     return sig;
   },

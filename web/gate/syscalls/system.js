@@ -35,8 +35,6 @@ export const SYSTEM_CALLS = {
   },
   // sethostname()
   161: () => -EPERM,
-  // prctl(): names of threads and the like
-  167: () => 0,
   // sysinfo(buffer)
   179(gate, thread, buffer) {
     gate.kernel.sysinfo(thread.process.pid);

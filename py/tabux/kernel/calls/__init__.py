@@ -15,6 +15,7 @@ from tabux.kernel.calls import (
     signalfd_calls,
     socket_calls,
     system_calls,
+    thread_calls,
     tty_calls,
 )
 
@@ -27,6 +28,7 @@ for _module in (
     signalfd_calls,
     socket_calls,
     system_calls,
+    thread_calls,
     tty_calls,
 ):
     CALLS.update({name: getattr(_module, name) for name in _module.__all__})

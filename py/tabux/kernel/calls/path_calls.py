@@ -44,7 +44,7 @@ from tabux.kernel.descriptions import describe, fifo_must_wait, release
 from tabux.kernel.files import Kind, OpenFile, Pipe, file_at, install, lowest_free
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
-from tabux.kernel.process import Process
+from tabux.kernel.process import Process, Thread
 from tabux.kernel.terminals import acquire
 
 __all__ = [
@@ -103,8 +103,9 @@ def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) 
     (Reads of a regular file do not come here: the gate tells of the first with `inode_read`.)
     """
     stale = 0
-    if p.opening is not None:
-        file, pipe, seen = p.opening
+    caller = k.caller
+    if caller.opening is not None:
+        file, pipe, seen = caller.opening
     else:
         if not flags & O_CREAT and len(p.files) >= p.limits.nofile:
             lowest_free(p)
@@ -126,14 +127,14 @@ def openat(k: Kernel, p: Process, dirfd: int, path: str, flags: int, mode: int) 
             access = flags & O_ACCMODE
             seen = pipe.opened_for_writing if access == O_RDONLY else pipe.opened_for_reading
             if fifo_must_wait(file, pipe, seen):
-                p.opening = (file, pipe, seen)
+                caller.opening = (file, pipe, seen)
         elif file.terminal is not None and p.terminal is None and p.sid == p.pid:
             _may_become_controlling(p, file, flags)
-    if p.opening is not None:
+    if caller.opening is not None:
         if fifo_must_wait(file, pipe, seen):
             pipe.waiting.add(p.pid)
             return BLOCKED
-        p.opening = None
+        caller.opening = None
     try:
         fd = install(p, file, bool(flags & O_CLOEXEC))
     except SysError:
@@ -174,10 +175,10 @@ def _is_fifo(k: Kernel, inode: Inode) -> bool:
     return inode.mode & S_IFMT == S_IFIFO and inode.mount is not k.vfs.anonymous_mount
 
 
-def abandon_open(k: Kernel, p: Process) -> None:
+def abandon_open(k: Kernel, t: Thread) -> None:
     """A signal has ended an open that waited for the other end of a FIFO."""
-    if p.opening is not None:
-        file, p.opening = p.opening[0], None
+    if t.opening is not None:
+        file, t.opening = t.opening[0], None
         release(k, file)
 
 

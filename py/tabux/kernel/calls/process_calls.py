@@ -67,7 +67,7 @@ _P_ALL, _P_PID, _P_PGID = 0, 1, 2
 
 def fork(k: Kernel, p: Process) -> int:
     """fork(2): the child's pid. EAGAIN."""
-    return lifecycle.fork(k, p).pid
+    return lifecycle.fork(k, k.caller).pid
 
 
 def fork_abort(k: Kernel, p: Process, status: int = 0) -> int:
@@ -85,12 +85,12 @@ def fork_abort(k: Kernel, p: Process, status: int = 0) -> int:
 
 def exec_lookup(k: Kernel, p: Process, path: str, depth: int) -> int:
     """The inode number of the program at `path`; `depth` counts the interpreters followed."""
-    return lifecycle.find_program(k, p, path, depth)
+    return lifecycle.find_program(k, k.caller, path, depth)
 
 
 def exec_commit(k: Kernel, p: Process) -> int:
     """The process becomes the program found last. Mailbox: the i32 descriptors closed; answers how many."""
-    closed = lifecycle.begin_program(k, p)
+    closed = lifecycle.begin_program(k, k.caller)
     struct.pack_into(f"<{len(closed)}i", k.mailbox, 0, *closed)
     return len(closed)
 

@@ -7,6 +7,7 @@ import struct
 from tabux.abi.errno import EINVAL, EPERM, ESRCH, SysError
 from tabux.abi.signal import (
     NSIG,
+    SI_TKILL,
     SI_USER,
     SIG_BLOCK,
     SIG_SETMASK,
@@ -20,6 +21,7 @@ from tabux.kernel import signals
 from tabux.kernel.calls.path_calls import abandon_open as _abandon_open
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import ZOMBIE, Action, Process, SignalInfo
+from tabux.kernel.threads import pending
 
 __all__ = [
     "abandon_open",
@@ -35,6 +37,7 @@ __all__ = [
     "sigself",
     "sigtake",
     "sigtake_from",
+    "tgkill",
 ]
 
 _MASK = struct.Struct("<Q")
@@ -48,15 +51,12 @@ _ITIMER_REAL = 0
 
 def abandon_open(k: Kernel, p: Process) -> int:
     """A signal has ended an open that waited (openat answered BLOCKED before)."""
-    _abandon_open(k, p)
+    _abandon_open(k, k.caller)
     return 0
 
 
-def kill(k: Kernel, p: Process, pid: int, sig: int, code: int = SI_USER) -> int:
-    """kill(2): a process, the own group (0), everybody (-1), or a group (< -1). EINVAL, ESRCH, EPERM.
-
-    `code` is what the receiver finds as si_code: SI_USER, or SI_TKILL for tkill(2).
-    """
+def kill(k: Kernel, p: Process, pid: int, sig: int) -> int:
+    """kill(2): a process, the own group (0), everybody (-1), or a group (< -1). EINVAL, ESRCH, EPERM."""
     if not 0 <= sig < NSIG:
         raise SysError(EINVAL)
     if pid > 0:
@@ -72,11 +72,25 @@ def kill(k: Kernel, p: Process, pid: int, sig: int, code: int = SI_USER) -> int:
     allowed = [t for t in targets if _may_signal(p, t, sig)]
     if not allowed and pid != -1:
         raise SysError(EPERM)
-    info = SignalInfo(code, p.pid, p.cred.uid)
+    info = SignalInfo(SI_USER, p.pid, p.cred.uid)
     # the caller last: the signal may end it
     for target in sorted(allowed, key=lambda t: t is p):
         if target.state != ZOMBIE:
             signals.post(k, target, sig, info)
+    return 0
+
+
+def tgkill(k: Kernel, p: Process, tgid: int, tid: int, sig: int) -> int:
+    """tgkill(2), and tkill(2) with -1 for `tgid`: a signal to one thread. EINVAL, ESRCH, EPERM."""
+    if not 0 <= sig < NSIG or tid <= 0 or (tgid <= 0 and tgid != -1):
+        raise SysError(EINVAL)
+    thread = k.threads.get(tid)
+    if thread is None or tgid not in (-1, thread.process.pid):
+        raise SysError(ESRCH)
+    target = thread.process
+    if not _may_signal(p, target, sig):
+        raise SysError(EPERM)
+    signals.post(k, target, sig, SignalInfo(SI_TKILL, p.pid, p.cred.uid), thread)
     return 0
 
 
@@ -88,8 +102,8 @@ def _may_signal(p: Process, target: Process, sig: int) -> bool:
 
 
 def sigself(k: Kernel, p: Process, sig: int) -> int:
-    """The process has done what this signal is for: SIGPIPE (nobody reads), SIGXFSZ (RLIMIT_FSIZE)."""
-    signals.post(k, p, sig)
+    """The thread has done what this signal is for: SIGPIPE (nobody reads), SIGXFSZ (RLIMIT_FSIZE)."""
+    signals.post(k, p, sig, thread=k.caller)
     return 0
 
 
@@ -108,7 +122,8 @@ def sigaction(
 
 def sigprocmask(k: Kernel, p: Process, how: int, low: int, high: int) -> int:
     """rt_sigprocmask(2); -1 for `how` only asks. Mailbox: u64 old mask. EINVAL."""
-    old = p.mask
+    caller = k.caller
+    old = caller.mask
     _MASK.pack_into(k.mailbox, 0, old)
     if how == -1:
         return 0
@@ -120,37 +135,37 @@ def sigprocmask(k: Kernel, p: Process, how: int, low: int, high: int) -> int:
     elif how != SIG_SETMASK:
         raise SysError(EINVAL)
     if mask != old:
-        signals.set_mask(k, p, mask)
+        signals.set_mask(k, caller, mask)
     return 0
 
 
 def sigpending(k: Kernel, p: Process) -> int:
     """rt_sigpending(2). Mailbox: u64 set."""
-    _MASK.pack_into(k.mailbox, 0, p.pending & p.mask)
+    _MASK.pack_into(k.mailbox, 0, pending(k.caller) & k.caller.mask)
     return 0
 
 
 def mask_swap(k: Kernel, p: Process, low: int, high: int) -> int:
     """sigsuspend, ppoll and pselect begin to wait with another mask."""
-    signals.swap_mask(k, p, low | high << 32)
+    signals.swap_mask(k, k.caller, low | high << 32)
     return 0
 
 
 def mask_restore(k: Kernel, p: Process) -> int:
     """The wait has ended without a handler."""
-    signals.restore_mask(k, p)
+    signals.restore_mask(k, k.caller)
     return 0
 
 
 def sigreturn(k: Kernel, p: Process, low: int, high: int) -> int:
     """A handler has returned: the mask from before it is in force again."""
-    signals.set_mask(k, p, low | high << 32)
+    signals.set_mask(k, k.caller, low | high << 32)
     return 0
 
 
 def sigtake(k: Kernel, p: Process) -> int:
     """The next signal with a handler to run, or 0. Mailbox: what docs/abi.md lists for tabux_sigtake."""
-    taken = signals.take(k, p)
+    taken = signals.take(k, k.caller)
     if taken is None:
         return 0
     sig, action, info, old = taken
@@ -162,12 +177,10 @@ def sigtake(k: Kernel, p: Process) -> int:
 
 def sigtake_from(k: Kernel, p: Process, low: int, high: int) -> int:
     """rt_sigtimedwait(2): a pending signal of the set, or 0. Mailbox: siginfo_t."""
-    ready = p.pending & (low | high << 32)
-    if not ready:
+    found = signals.accept(k.caller, low | high << 32)
+    if found is None:
         return 0
-    sig = (ready & -ready).bit_length()
-    p.pending &= ~signals.bit(sig)
-    info = p.infos.pop(sig, SignalInfo())
+    sig, info = found
     _SIGINFO.pack_into(k.mailbox, 0, sig, 0, info.code, info.pid, info.uid, info.status)
     return sig
 

@@ -10,7 +10,8 @@ from tabux.kernel import signals
 from tabux.kernel.files import Kind, OpenFile, file_at, install, lowest_free
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
-from tabux.kernel.process import Process, SignalInfo
+from tabux.kernel.process import Process
+from tabux.kernel.threads import pending
 
 __all__ = ["signalfd4", "signalfd_poll", "signalfd_read"]
 
@@ -49,10 +50,10 @@ def signalfd4(k: Kernel, p: Process, fd: int, low: int, high: int, flags: int) -
     return install(p, file, bool(flags & O_CLOEXEC))
 
 
-def _ready(k: Kernel, p: Process, number: int) -> int:
+def _set(k: Kernel, number: int) -> int:
     file = k.files.get(number)
     behind = file.inode.object if file is not None else None
-    return p.pending & behind.mask if isinstance(behind, SignalSet) else 0
+    return behind.mask if isinstance(behind, SignalSet) else 0
 
 
 def signalfd_read(k: Kernel, p: Process, number: int, size: int) -> int:
@@ -61,10 +62,8 @@ def signalfd_read(k: Kernel, p: Process, number: int, size: int) -> int:
     if not count:
         raise SysError(EINVAL)
     at = 0
-    while count and (ready := _ready(k, p, number)):
-        sig = (ready & -ready).bit_length()
-        p.pending &= ~signals.bit(sig)
-        info = p.infos.pop(sig, SignalInfo())
+    while count and (found := signals.accept(k.caller, _set(k, number))):
+        sig, info = found
         _SIGINFO.pack_into(k.mailbox, at, sig, 0, info.code, info.pid, info.uid, info.status)
         at += _SIGINFO.size
         count -= 1
@@ -78,4 +77,4 @@ def signalfd_read(k: Kernel, p: Process, number: int, size: int) -> int:
 
 def signalfd_poll(k: Kernel, p: Process, number: int) -> int:
     """The POLL* bits that hold now. The process is woken by every signal that it blocks."""
-    return _POLLIN if _ready(k, p, number) else 0
+    return _POLLIN if pending(k.caller) & _set(k, number) else 0

@@ -71,7 +71,7 @@ def _in_background(p: Process, terminal: Terminal) -> bool:
 
 def _stopped_by(k: Kernel, p: Process, sig: int) -> bool:
     """Sends a job control signal to the caller's group; False when it would not be stopped by it."""
-    if p.mask & signals.bit(sig) or signals.handler_of(p, sig) == SIG_IGN:
+    if k.caller.mask & signals.bit(sig) or signals.handler_of(p, sig) == SIG_IGN:
         return False
     if jobs.is_orphaned(k, p.pgid):
         raise SysError(EIO)
@@ -94,7 +94,8 @@ def tty_read(k: Kernel, p: Process, number: int, size: int, again: int) -> int:
         if not _stopped_by(k, p, SIGTTIN):
             raise SysError(EIO)
         return BLOCKED
-    expired = bool(again and p.read_deadline) and k.now() >= p.read_deadline
+    caller = k.caller
+    expired = bool(again and caller.read_deadline) and k.now() >= caller.read_deadline
     text = tty.read(size, nonblocking=bool(file.flags & O_NONBLOCK), expired=expired)
     if text is None:
         if file.flags & O_NONBLOCK:
@@ -102,10 +103,10 @@ def tty_read(k: Kernel, p: Process, number: int, size: int, again: int) -> int:
         terminal.waiting.add(p.pid)
         timeout = tty.read_timeout()
         if timeout:
-            p.read_deadline = k.now() + timeout
+            caller.read_deadline = k.now() + timeout
             k.start_timer(timeout / 1e6, lambda: k.gate.wake(p.pid))
         return BLOCKED
-    p.read_deadline = 0
+    caller.read_deadline = 0
     terminal.was_read()
     data = text.encode("latin-1")
     k.mailbox[: len(data)] = data

@@ -1,0 +1,94 @@
+"""Threads of a program: what pthreads promise, fairness, and every way in which such a program ends."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import ConsoleMessage
+
+from .guest_programs import build
+from .pages import SandboxPage
+
+THEMES = (
+    "life", "mutexes", "conditions", "semaphores", "variables", "signals", "cancelling", "turns", "children",
+    "names", "words",
+)  # fmt: skip
+
+
+@pytest.fixture
+def machine(sandbox: SandboxPage) -> Iterator[SandboxPage]:
+    """A sandbox with the guest program, as `forking` too where it can fork; the kernel must not complain."""
+    if not sandbox.evaluate("return await sandbox.files.exists('/usr/local/bin/threads')"):
+        for name, fork in (("threads", "none"), ("forking", "whole")):
+            sandbox.evaluate(
+                "await sandbox.files.write(arg[0], Uint8Array.from(atob(arg[1]), (c) => c.charCodeAt(0)))",
+                [f"/usr/local/bin/{name}", base64.b64encode(build("threads", fork=fork)).decode()],
+            )
+        sandbox.output("chmod 755 /usr/local/bin/{threads,forking}")
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    sandbox.page.on("console", listen)
+    yield sandbox
+    sandbox.page.remove_listener("console", listen)
+    assert not complaints
+
+
+def passes(machine: SandboxPage, command: str) -> None:
+    """Runs the guest program; every check of it must hold."""
+    result = machine.run(command, timeoutMs=30_000)
+    assert (result["exitCode"], result["stderr"]) == (0, ""), result["stdout"]
+    assert result["stdout"].endswith(" 0 failed\n") and not result["stdout"].startswith("0 checks")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_threads(machine: SandboxPage, theme: str) -> None:
+    passes(machine, f"threads {theme}")
+
+
+@pytest.mark.parametrize("theme", ["forks", "life", "variables"])
+def test_threads_of_a_program_that_forks(machine: SandboxPage, theme: str) -> None:
+    passes(machine, f"forking {theme}")
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "output"),
+    [
+        ("exit", 7, ""),
+        ("exec", 6, "1\n"),
+        ("trap", 132, ""),
+        ("main", 8, ""),
+        ("leave", 0, "last\n"),
+        ("waits & read -r -t 0.2; kill $!; wait $!", 143, "waits\n"),
+        ("waits & read -r -t 0.2; kill -9 $!; wait $!", 137, "waits\n"),
+    ],
+)
+def test_every_end_is_the_end_of_all_threads(
+    machine: SandboxPage, how: str, status: int, output: str
+) -> None:
+    result = machine.run(f"threads {how}", timeoutMs=10_000)
+    assert (result["exitCode"], result["stdout"]) == (status, output)
+    left = machine.output("for p in /proc/[0-9]*; do read -r name < $p/comm; echo $name; done").split()
+    assert left == ["init", "bash"]
+
+
+def test_a_stop_stops_all_threads(machine: SandboxPage) -> None:
+    script = (
+        "threads waits & read -r -t 0.1; kill -STOP $!; cat /proc/$!/task/*/stat | cut -d ' ' -f 3 | uniq;"
+        "kill -CONT $!; kill $!; wait $! 2> /dev/null; echo $?"
+    )
+    assert machine.output(script) == "waits\nT\n143\n"
+
+
+def test_many_programs_with_threads_leave_no_memory_taken(machine: SandboxPage) -> None:
+    # a renderer has about 125 memories: more than that in all, ended in different ways
+    script = (
+        "for i in {1..50}; do threads waits > /dev/null & threads exit; kill -9 $!; threads main; done;"
+        "wait; for i in {1..40}; do sleep 0.05 & done; wait; echo done"
+    )
+    assert machine.run(f"{{ {script}; }} 2> /dev/null", timeoutMs=30_000)["stdout"] == "done\n"
