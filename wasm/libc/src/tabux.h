@@ -7,6 +7,8 @@
 #include <features.h>
 
 #define IMPORT(module, name) __attribute__((import_module(#module), import_name(#name)))
+/* What the compiler driver makes of _Thread_local (wasm/builder/cc.py); suspend.c exchanges the section. */
+#define TABUX_THREAD_LOCAL __attribute__((section("tabux_tls")))
 #define WASI(name) IMPORT(wasi_snapshot_preview1, name)
 
 struct __pthread;

@@ -8,8 +8,9 @@
 #include "syscall.h"
 #include "tabux.h"
 
-static jmp_buf place;
-static pid_t child; /* 0: nobody is acted for */
+/* Each thread's own: others may run between setjmp and the call. */
+static TABUX_THREAD_LOCAL jmp_buf place;
+static TABUX_THREAD_LOCAL pid_t child; /* 0: nobody is acted for */
 
 struct __jmp_buf_tag *__tabux_vfork_place(void)
 {
