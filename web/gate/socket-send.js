@@ -68,7 +68,7 @@ export function send(gate, thread, sending) {
  * @returns {number} -EPIPE, after the signal
  */
 function brokenPipe(gate, thread, flags) {
-  if (!(flags & MSG_NOSIGNAL)) gate.kernel.sigself(thread.process.pid, SIGPIPE);
+  if (!(flags & MSG_NOSIGNAL)) gate.kernel.sigself(thread.tid, SIGPIPE);
   return -EPIPE;
 }
 
