@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One entry for everything: ``python build.py setup | build | serve | test | clean``.
+"""One entry for everything: ``python build.py setup | build | python | serve | test | clean``.
 
 Needs Python 3.11, Node with npm, gcc and make; fetches the rest. docs/building.md has the details.
 """

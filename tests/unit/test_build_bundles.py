@@ -66,3 +66,24 @@ def test_data_elsewhere_and_data_of_two_are_refused(tree: Path, tmp_path: Path) 
     (tree / "etc/x").touch()
     with pytest.raises(BuildError, match="below /usr/share"):
         list(bundles.entries([tree], lambda name, chunk: {}))
+
+
+def test_data_may_be_below_lib(tmp_path: Path) -> None:
+    (tmp_path / "usr/lib/app/x").mkdir(parents=True)
+    (tmp_path / "usr/lib/app/x/f").write_text("f")
+    (entry,) = bundles.entries([tmp_path], lambda _, chunk: {"size": len(chunk)})
+    assert entry == {"path": "/usr/lib/app", "bundle": {"chunks": [{"size": 1}], "index": "x/\nx/f\t1\n"}}
+
+
+def test_files_that_are_read_together_come_together(tmp_path: Path) -> None:
+    place = tmp_path / "usr/lib/app"
+    compiled = ("a/__pycache__/m.cpython-314.pyc", "hot/__pycache__/z.c.pyc")
+    for name in (*compiled, "a/m.py", "a/only.py", "hot/z.py", "z"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(name)
+    first = ["/usr/lib/app/z", "/usr/lib/app/hot/__py*", "/elsewhere/*"]
+    (entry,) = bundles.entries([tmp_path], lambda *_: {}, first)
+    names = [line.split("\t")[0] for line in entry["bundle"]["index"].splitlines() if "\t" in line]
+    assert names == [
+        "z", "hot/__pycache__/z.c.pyc", "a/__pycache__/m.cpython-314.pyc", "a/only.py", "a/m.py", "hot/z.py",
+    ]

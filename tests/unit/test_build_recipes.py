@@ -17,7 +17,7 @@ def test_recipe_is_complete(r: recipe.Recipe) -> None:
         assert re.fullmatch(r"[0-9a-f]{64}", r.source.sha256)
     assert r.licence_files
     for d in r.data:
-        assert re.match("/usr/share/[^/]", d.path)
+        assert re.match("/usr/(share|lib)/[^/]", d.path)
     for p in r.programs:
         assert p.path.startswith("/usr/")
         assert p.passes.fork in ("none", "whole", "list")

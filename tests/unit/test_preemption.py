@@ -87,6 +87,23 @@ def test_a_call_in_an_inner_block_counts_for_all_loops_around_it(
     assert ticks(preemption.add_fuel(module(nested)), tmp_path) == 2
 
 
+def named(wasm: bytes, *function_names: str) -> bytes:
+    """With a name section, which names the functions from 0 on."""
+    entries = b"".join(leb(i) + name(text) for i, text in enumerate(function_names))
+    listed = leb(len(function_names)) + entries
+    body = name("name") + b"\x01" + leb(len(listed)) + listed
+    return wasm + b"\x00" + leb(len(body)) + body
+
+
+def test_a_function_may_be_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(preemption, "FUEL", 3)
+    wasm = named(module(countdown(call=True)), "tick", "empty", "check", "run")
+    assert ticks(preemption.add_fuel(wasm, ["empty"]), tmp_path) == 10 // 3
+    assert ticks(preemption.add_fuel(wasm, ["run"]), tmp_path) == 0
+    with pytest.raises(BuildError, match="is called nobody"):
+        preemption.add_fuel(wasm, ["run", "nobody"])
+
+
 def test_a_program_without_our_libc_is_unchanged() -> None:
     foreign = module(countdown(call=True), export="something")
     assert preemption.add_fuel(foreign) == foreign

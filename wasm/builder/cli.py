@@ -6,7 +6,7 @@ import argparse
 import shutil
 from collections.abc import Sequence
 
-from . import assembly, environment, paths, serve, userland
+from . import assembly, background, environment, paths, serve, userland
 from .console import BuildError, fail, say
 
 DEFAULT_PORT = 8080
@@ -38,7 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--only", nargs="+", metavar="PKG", help="build these packages and leave dist/ alone")
     c.set_defaults(run=_build)
 
-    c = commands.add_parser("serve", help="build, then serve dist/")
+    c = commands.add_parser("python", help="build, with what takes minutes: python3")
+    c.set_defaults(run=_python)
+
+    c = commands.add_parser("serve", help="build, then serve dist/; python3 comes while it serves")
     c.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"0: any free one (default {DEFAULT_PORT})")
     c.add_argument("--host", default="127.0.0.1")
     c.set_defaults(run=_serve)
@@ -66,10 +69,23 @@ def _build(args: argparse.Namespace) -> int:
     return 0
 
 
+def _python(_: argparse.Namespace) -> int:
+    environment.setup()
+    assembly.assemble(userland.build(whole=True))
+    return 0
+
+
 def _serve(args: argparse.Namespace) -> int:
     environment.setup()
-    assembly.assemble(userland.build())
-    serve.serve(paths.DIST, args.host, args.port)
+    built = userland.build()
+    assembly.assemble(built)
+    missing = userland.missing(built)
+
+    def started() -> None:
+        if missing:
+            background.build(missing)
+
+    serve.serve(paths.DIST, args.host, args.port, started)
     return 0
 
 
@@ -78,7 +94,7 @@ def _test(args: argparse.Namespace) -> int:
     browsers = {"TABUX_CHROMIUM": environment.chromium()}  # first: the build takes a snapshot in it
     if firefox := environment.firefox():
         browsers["TABUX_FIREFOX"] = firefox
-    assembly.assemble(userland.build())
+    assembly.assemble(userland.build(whole=True))
     status = 0
     checks = [
         ("ruff", [environment.tool("ruff"), "check", "."]),

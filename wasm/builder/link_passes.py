@@ -2,6 +2,7 @@
 
     linked -> fuel in loops -> fpcast-emu, -O2 -> Asyncify (only where fork may be on the stack)
            -> twins (fast until there is a fork) -> -O2 or -O4, names stripped
+           -> a stack pointer that knows the engine's stack (only where the program asks for it)
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 from pathlib import Path
 from types import ModuleType
 
-from . import cache, callgraph, names, optimiser, paths, preemption, twins, wasmfile
+from . import cache, callgraph, engine_stack, names, optimiser, paths, preemption, twins, wasmfile
 from .console import megabytes, say
 from .recipe import Passes, Program
 
@@ -35,27 +36,38 @@ def finish(program: Program, linked: Path) -> Path:
     ``report.json`` has the size in bytes after each stage. ``fork.json`` has the functions that may be on
     the stack at a fork, ``{name: index}`` with the indices of ``program.wasm``: a host can check by it that
     every frame is instrumented. It is null where Asyncify chose the functions itself. Of a program that forks
-    ``named.wasm`` is the same with its names.
+    or is measured ``named.wasm`` is the same with its names.
 
     Raises:
         BuildError: a pass failed.
     """
+    key = _key(program, linked)
+    place, made = cache.obtain("program", program.name, key, lambda out: _finish(program, linked, out))
+    sizes = json.loads((place / "report.json").read_text())
+    if made:
+        say(program.name, ", ".join(f"{stage} {megabytes(size)}" for stage, size in sizes.items()))
+    return place
+
+
+def is_finished(program: Program, linked: Path) -> bool:
+    """Whether that directory is in the cache."""
+    return cache.entry("program", program.name, _key(program, linked)).exists()
+
+
+def _key(program: Program, linked: Path) -> str:
     passes = program.passes
     modules: list[ModuleType] = [preemption, wasmfile, optimiser]
     if passes.fork == "list":
         modules.append(callgraph)
     if passes.twins:
         modules.append(twins)
+    if passes.measured:
+        modules.append(engine_stack)
     code = [Path(__file__), optimiser.SERVICE, *(Path(str(m.__file__)) for m in modules)]
-    key = cache.digest(
+    return cache.digest(
         linked.read_bytes(), dataclasses.asdict(passes), sorted(cut_names(passes)),
         optimiser.version(), cache.tree_digest(*code),
     )
-    place, made = cache.obtain("program", program.name, key, lambda out: _finish(program, linked, out))
-    sizes = json.loads((place / "report.json").read_text())
-    if made:
-        say(program.name, ", ".join(f"{stage} {megabytes(size)}" for stage, size in sizes.items()))
-    return place
 
 
 class _Stages:
@@ -75,7 +87,9 @@ class _Stages:
     def binaryen(self, source: Path, stage: str, *steps: optimiser.Step, names: bool = True) -> Path:
         """What Binaryen makes of a file, which goes."""
         path = self.out / f"{stage}.wasm"
-        optimiser.run(f"{self.program.name}: {stage}", source, path, steps, names=names)
+        features = optimiser.DYNAMIC_FEATURES if self.program.dynamic else optimiser.FEATURES
+        what = f"{self.program.name}: {stage}"
+        optimiser.run(what, source, path, steps, names=names, features=features)
         source.unlink()
         return path
 
@@ -101,16 +115,26 @@ def _finish(program: Program, linked: Path, out: Path) -> None:
 
 
 def _without_fork(stages: _Stages, module: bytes) -> None:
-    fuelled = stages.write("fuelled", preemption.add_fuel(module))
-    fpcast = [FPCAST] if stages.program.passes.fpcast else []
-    stages.binaryen(fuelled, "program", *fpcast, optimiser.optimise(2), STRIP, names=False)
+    passes = stages.program.passes
+    fuelled = stages.write("fuelled", preemption.add_fuel(module, passes.unfuelled))
+    fpcast = [FPCAST] if passes.fpcast else []
+    if not passes.measured:
+        stages.binaryen(fuelled, "program", *fpcast, optimiser.optimise(2), STRIP, names=False)
+        return
+    named = stages.binaryen(fuelled, "named", *fpcast, optimiser.optimise(2))
+    stages.count("optimised", named)
+    charged, count = engine_stack.charge(named.read_bytes(), passes.plain)
+    say(stages.program.name, f"{count} functions move the stack pointer")
+    named.write_bytes(charged)
+    (stages.out / "program.wasm").write_bytes(names.stripped(charged))
 
 
 def _with_fork(stages: _Stages, module: bytes) -> dict[str, int] | None:
     """The functions that may be on the stack at a fork, with their indices; None: Asyncify chose them."""
     passes = stages.program.passes
     # whole-program Asyncify would instrument every function with such a loop: handlers are called indirectly
-    fuelled = stages.write("fuelled", module if passes.fork == "whole" else preemption.add_fuel(module))
+    whole = passes.fork == "whole"
+    fuelled = stages.write("fuelled", module if whole else preemption.add_fuel(module, passes.unfuelled))
     fpcast = [FPCAST] if passes.fpcast else []
     stage = stages.binaryen(fuelled, "optimised", *fpcast, optimiser.optimise(2))
     stages.count("optimised", stage)

@@ -45,7 +45,8 @@ def manifest(built: list[Built], ship: Ship) -> dict[str, Any]:
         files += package_files(b, ship)
     data = [paths.ROOTFS / "data", *(b.place / "data" for b in built if (b.place / "data").is_dir())]
     data += manual.index(built, data)
-    files += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk))
+    first = [f"{d.path}/{pattern}" for b in built for d in b.recipe.data for pattern in d.first]
+    files += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk), first)
     return {
         "files": files,
         "packages": [

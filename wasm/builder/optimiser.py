@@ -19,11 +19,13 @@ from .console import BuildError
 BINARYEN = paths.NODE_MODULES / "binaryen"
 SERVICE = Path(__file__).with_suffix(".mjs")
 LOG = paths.CACHE / "logs" / "optimiser.log"
-# Only what Chromium takes without a flag; tail calls would make Asyncify refuse.
+# Only what Chromium takes without a flag; tail calls would make Asyncify refuse. Programs that load
+# libraries may ask for the type of a function (<tabux/call_fewer.h>), which is part of GC.
 FEATURES = (
     "ExceptionHandling", "ReferenceTypes", "BulkMemory", "BulkMemoryOpt", "MutableGlobals", "SignExt",
     "SIMD128", "NontrappingFPToInt", "Multivalue", "ExtendedConst",
 )
+DYNAMIC_FEATURES = (*FEATURES, "GC")
 
 Step = dict[str, Any]
 
@@ -61,6 +63,7 @@ def run(
     *,
     names: bool = False,
     text: bool = False,
+    features: Sequence[str] = FEATURES,
 ) -> None:
     """Work on a module.
 
@@ -69,13 +72,14 @@ def run(
         source: a module, or WebAssembly text if it is called ``.wat``.
         names: keep the names of functions.
         text: write WebAssembly text instead of a module.
+        features: what the module may use, by Binaryen's names.
 
     Raises:
         BuildError: Binaryen refused, or there is no node.
     """
     job = {
         "input": str(source), "output": str(target), "steps": steps, "names": names, "text": text,
-        "features": FEATURES,
+        "features": features,
     }
     with _lock:
         service = _idle.pop() if _idle else None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
-from . import cache, paths, process, sources, toolchain
+from . import cache, native, paths, process, sources, toolchain
 from .console import BuildError, say
-from .recipe import Data, NpmSource, PypiSource, Recipe
+from .recipe import Data, NpmSource, Program, PypiSource, Recipe
 
 HOST = "wasm32-unknown-linux-musl"
 BUILD = "x86_64-pc-linux-gnu"
@@ -29,14 +31,23 @@ def key(recipe: Recipe, sysroot_key: str, used: list[str]) -> str:
     if isinstance(recipe.source, PypiSource):
         record = (_dist_info(recipe, recipe.source) / "RECORD").read_bytes()
         return cache.digest(recipe.build_key_parts(), record)
+    if recipe.native:
+        return cache.digest(recipe.build_key_parts(), native.compiler(), cache.tree_digest(here))
     return cache.digest(
         recipe.build_key_parts(), sysroot_key, used, toolchain.version(),
         cache.tree_digest(here, here.with_name("cc.py")),
     )
 
 
+def linked(place: Path, program: Program) -> Path:
+    """The linker's output for a program, in the directory of a built package."""
+    return place / "programs" / program.name
+
+
 def build(recipe: Recipe, sysroot: Path, k: str, used: list[Path], jobs: int) -> Path:
     """The directory with the linked programs (below ``programs/``), files and licences of a package.
+
+    ``used`` are such directories of the packages that it uses.
 
     Raises:
         BuildError: a step failed; the build tree is kept and named.
@@ -63,18 +74,22 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
     work = cache.work_directory(recipe.name)
     tree = sources.unpack(recipe.source, work)
     sources.apply_edits(recipe.edits, tree)
-    variables = toolchain.write_drivers(
-        work / "bin", sysroot, [Path(output).name for output in recipe.dynamic()]
-    )
-    variables |= {
-        "CFLAGS": f"{recipe.cflags} -g0",
-        "CPPFLAGS": " ".join(f"-I{u}/exports" for u in used),
-        "LDFLAGS": " ".join(f"-L{u}/exports" for u in used),
-    }
+    if recipe.native:
+        variables = {**native.VARIABLES, "CFLAGS": recipe.cflags}
+    else:
+        variables = toolchain.write_drivers(
+            work / "bin", sysroot, [Path(output).name for output in recipe.dynamic()]
+        )
+        variables |= {
+            "CFLAGS": f"{recipe.cflags} -g0",
+            "CPPFLAGS": " ".join(f"-I{u}/exports" for u in used),
+            "LDFLAGS": " ".join(f"-L{u}/exports" for u in used),
+        }
+    tools = os.pathsep.join([*(f"{u}/exports" for u in used), os.environ["PATH"]])
     settings: list[str] = []
-    environment = {"MAKEFLAGS": "", "LC_ALL": "C"}
+    environment = {"MAKEFLAGS": "", "LC_ALL": "C", "PATH": tools, "BUILD_PYTHON": sys.executable}
     if recipe.makefile is None or recipe.configure:
-        _configure(recipe, tree, variables, configure_log)
+        _configure(recipe, tree, {**variables, "PATH": tools}, configure_log)
     if recipe.makefile is not None:
         (tree / "tabux.mk").write_text(recipe.makefile)
         settings = ["-f", "tabux.mk"]
@@ -129,8 +144,9 @@ def _take_data(recipe: Recipe, source: PypiSource, out: Path) -> None:
 
 def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], log: Path) -> None:
     say(recipe.name, "configure")
-    lines = [f"{name}=${{{name}={value}}}\n" for name, value in sorted(recipe.answers.items())]
-    (tree / "config.cache").write_text("".join(lines))
+    if not recipe.native:
+        lines = [f"{name}=${{{name}={value}}}\n" for name, value in sorted(recipe.answers.items())]
+        (tree / "config.cache").write_text("".join(lines))
     environment = {
         **variables,
         "CC_FOR_BUILD": "gcc",
@@ -140,7 +156,7 @@ def _configure(recipe: Recipe, tree: Path, variables: dict[str, str], log: Path)
         "LC_ALL": "C",
     }
     process.run(
-        ["./configure", *CONFIGURE_ARGS, *recipe.configure],
+        ["./configure", *([] if recipe.native else CONFIGURE_ARGS), *recipe.configure],
         what=f"{recipe.name}: configure", log=log, cwd=tree, env=environment,
     )
 

@@ -11,7 +11,11 @@ The module is rewritten here, between the linker and Binaryen, because no compil
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from . import names
 from . import wasmfile as w
+from .console import BuildError
 
 #: loop iterations between two looks at the world: a few milliseconds of a shell loop
 FUEL = 200_000
@@ -43,19 +47,28 @@ def _loops_with_calls(code: bytes, at: int) -> list[int]:
     return sorted(found)
 
 
-def add_fuel(module: bytes) -> bytes:
+def add_fuel(module: bytes, unfuelled: Collection[str] = ()) -> bytes:
     """The module with a fuel check in each loop that contains a call; unchanged where it has no libc of ours.
 
+    Args:
+        unfuelled: names of functions without fuel.
+
     Raises:
-        BuildError: an instruction it does not know.
+        BuildError: an instruction it does not know, or a function without fuel that is not there.
     """
+    indices = names.function_indices(module) if unfuelled else {}
+    if lost := sorted(set(unfuelled) - indices.keys()):
+        raise BuildError(f"no function without fuel is called {', '.join(lost)}")
+    exempt = {indices[name] for name in unfuelled}
+    first = 0
     sections = list(w.sections(module))
     preempt: int | None = None
     imported_globals = 0
     global_count = 0
     for number, body in sections:
         if number == w.IMPORT:
-            _, imported_globals = w.imported(body)
+            functions, imported_globals = w.imported(body)
+            first = len(functions)
         elif number == w.GLOBAL:
             global_count = w.leb(body, 0)[0]
         elif number == w.EXPORT:
@@ -75,16 +88,17 @@ def add_fuel(module: bytes) -> bytes:
             count, at = w.leb(body, 0)
             body = w.uleb(count + 1) + body[at:] + b"\x7f\x01\x41" + w.sleb(FUEL) + b"\x0b"
         elif number == w.CODE:
-            body = _instrument(body, check)
+            body = _instrument(body, check, {index - first for index in exempt})
         out.append(number)
         out += w.uleb(len(body)) + body
     return bytes(out)
 
 
-def _instrument(section: bytes, check: bytes) -> bytes:
+def _instrument(section: bytes, check: bytes, exempt: Collection[int]) -> bytes:
+    """The code section with the check in its loops, but for some functions, by their number in it."""
     count, at = w.leb(section, 0)
     out = bytearray(w.uleb(count))
-    for _ in range(count):
+    for number in range(count):
         length, at = w.leb(section, at)
         body = section[at : at + length]
         at += length
@@ -93,7 +107,7 @@ def _instrument(section: bytes, check: bytes) -> bytes:
             start = w.skip_leb(body, start) + 1
         pieces = []
         last = 0
-        for place in _loops_with_calls(body, start):
+        for place in [] if number in exempt else _loops_with_calls(body, start):
             pieces += [body[last:place], check]
             last = place
         body = b"".join([*pieces, body[last:]])

@@ -71,6 +71,9 @@ class Passes:
         cuts: names of the cut lists in ``wasm/packages/cuts/``.
         twins: with ``"list"``: make twins (twins.py), which are fast until there is a fork.
         cold: patterns of names of functions that need no twin.
+        unfuelled: functions that get no fuel (preemption.py): they look at a counter of their own.
+        measured: its stack pointer shows how deep it is on the engine's stack (engine_stack.py).
+        plain: with ``measured``: functions whose calls through pointers are never part of a recursion.
     """
 
     fork: str = "none"
@@ -79,6 +82,9 @@ class Passes:
     cuts: tuple[str, ...] = ()
     twins: bool = False
     cold: tuple[str, ...] = ()
+    unfuelled: tuple[str, ...] = ()
+    measured: bool = False
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,14 +119,16 @@ class Data:
 
     Attributes:
         output: a file or a directory of the build tree.
-        path: the same in the guest, below ``/usr/share/<name>/``.
+        path: the same in the guest, below ``/usr/share/<name>/`` or ``/usr/lib/<name>/``.
         include, exclude: shell patterns of paths below the directory; ``*`` matches ``/`` too.
+        first: patterns of files that are read together often, which are shipped together (bundles.py).
     """
 
     output: str
     path: str
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,10 @@ class Recipe:
         needs: commands of the machine that builds; where one is missing the package is left out.
         makefile: our own makefile, the text of ``makefiles/<it>``: instead of upstream's configure and
             makefile, or, where there are arguments for configure, after that.
+        native: it is compiled for the machine that builds, with gcc: a tool, which packages that use it
+            find in PATH. Nothing of it is shipped.
+        large: about how long it takes to build on two cores, where that is minutes: ``build`` and ``serve``
+            leave it out until ``python build.py python`` has built it. Or it is only for such a package.
         exports: file of the build tree by the name under which other packages find it.
         man: shell patterns of ready-made manual pages in the build tree.
     """
@@ -154,6 +166,8 @@ class Recipe:
     files: tuple[InstalledFile, ...] = ()
     data: tuple[Data, ...] = ()
     man: tuple[str, ...] = ()
+    native: bool = False
+    large: str | None = None
 
     def build_key_parts(self) -> list[Any]:
         """Everything of the recipe that decides what the compiler and the linker make."""
@@ -247,6 +261,8 @@ def _parse(t: dict[str, Any]) -> Recipe:
         files=tuple(_file(f) for f in t.get("file", [])),
         data=tuple(_data(d) for d in t.get("data", [])),
         man=tuple(t.get("man", ())),
+        native=t.get("native", False),
+        large=t.get("large"),
     )
 
 
@@ -268,6 +284,9 @@ def _program(t: dict[str, Any]) -> Program:
             cuts=tuple(t.get("cuts", ())),
             twins=t.get("twins", False),
             cold=tuple(t.get("cold", ())),
+            unfuelled=tuple(t.get("unfuelled", ())),
+            measured=t.get("measured", False),
+            plain=tuple(t.get("plain", ())),
         ),
         dynamic=t.get("dynamic", False),
     )
@@ -285,7 +304,8 @@ def _file(t: dict[str, Any]) -> InstalledFile:
 
 
 def _data(t: dict[str, Any]) -> Data:
-    return Data(t["output"], t["path"], tuple(t.get("include", ["*"])), tuple(t.get("exclude", ())))
+    patterns = {name: tuple(t[name]) for name in ("include", "exclude", "first") if name in t}
+    return Data(t["output"], t["path"], **patterns)
 
 
 def load_all() -> list[Recipe]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -38,8 +39,11 @@ class Handler(SimpleHTTPRequestHandler):
             super().log_request(code, size)
 
 
-def serve(directory: Path, host: str, port: int) -> None:
+def serve(directory: Path, host: str, port: int, started: Callable[[], None] = lambda: None) -> None:
     """Serve until interrupted.
+
+    Args:
+        started: is called once the address has been printed.
 
     Raises:
         BuildError: the port is taken.
@@ -50,6 +54,7 @@ def serve(directory: Path, host: str, port: int) -> None:
     except OSError as e:
         raise BuildError(f"serve: port {port}: {e.strerror}; try --port N") from e
     print(f"tabux is at http://{host}:{server.server_port}/  (Ctrl-C ends)", flush=True)
+    started()
     try:
         server.serve_forever()
     except KeyboardInterrupt:

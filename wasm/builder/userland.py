@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import dynamic, libc, link_passes, package, process, sources
+from . import cache, dynamic, libc, link_passes, package, process, sources
 from .console import BuildError, say
 from .recipe import Program, Recipe, Source, load_all
 
@@ -36,8 +36,12 @@ def jobs() -> int:
     return os.cpu_count() or 1
 
 
-def build(only: list[str] | None = None) -> list[Built]:
-    """Build the userland, or only some packages (and what they use) of it.
+def build(only: list[str] | None = None, *, whole: bool = False) -> list[Built]:
+    """Build the userland, or only some packages (and what they use) of it; no tools, unless they are named.
+
+    Args:
+        only: names of packages.
+        whole: large packages too; else only those that are in the cache already.
 
     Raises:
         BuildError: a package failed, or there is none with a given name.
@@ -47,11 +51,15 @@ def build(only: list[str] | None = None) -> list[Built]:
     if unknown:
         raise BuildError(f"no package {', '.join(unknown)}; there are {', '.join(recipes)}")
     chosen = [r for r in _closure(only or list(recipes), recipes) if _can_be_built(r)]
-    sources.fetch([libc.source(), *(r.source for r in chosen if isinstance(r.source, Source))])
+    fetched = [r for r in chosen if only or whole or not r.large]
+    wanted = dict.fromkeys(r.source for r in fetched if isinstance(r.source, Source))
+    sources.fetch([libc.source(), *wanted])
     sysroot, sysroot_key = libc.sysroot(jobs())
     keys: dict[str, str] = {}
     for r in _by_dependency(chosen, recipes):
         keys[r.name] = package.key(r, sysroot_key, [keys[u] for u in r.uses])
+    if not only and not whole:
+        chosen = _closure([r.name for r in chosen if not r.large or _is_ready(r, keys[r.name])], recipes)
 
     with ThreadPoolExecutor(jobs()) as compilers, ThreadPoolExecutor(jobs()) as finishers:
         packages: dict[str, Future[Path]] = {}
@@ -61,7 +69,7 @@ def build(only: list[str] | None = None) -> list[Built]:
             used = [packages[u].result() for u in r.uses]
             place = package.build(r, sysroot, keys[r.name], used, jobs())
             programs[r.name] = [
-                finishers.submit(_finish, p, place / "programs" / p.name) for p in r.programs
+                finishers.submit(_finish, p, package.linked(place, p)) for p in r.programs
             ]
             return place
 
@@ -81,12 +89,19 @@ def build(only: list[str] | None = None) -> list[Built]:
             p.name: made.result() for p, made in zip(r.programs, programs[r.name], strict=True)
         })
         for r in chosen
+        if not r.native or r.name in (only or ())
     ]
 
 
 def _finish(p: Program, linked: Path) -> Path:
     place = link_passes.finish(p, linked)
     return dynamic.finish(p, place) if p.dynamic else place
+
+
+def missing(built: Iterable[Built]) -> list[Recipe]:
+    """The large packages that were left out."""
+    there = {b.recipe.name for b in built}
+    return [r for r in load_all() if r.large and r.programs and r.name not in there]
 
 
 def _all(futures: Iterable[Future[Path]]) -> None:
@@ -98,6 +113,15 @@ def _all(futures: Iterable[Future[Path]]) -> None:
     done, _ = wait(list(futures), return_when=FIRST_EXCEPTION)
     for future in done:
         future.result()
+
+
+def _is_ready(r: Recipe, k: str) -> bool:
+    """Whether a large package is in the cache with its programs."""
+    place = cache.entry("package", r.name, k)
+    ready = place.exists() and all(link_passes.is_finished(p, package.linked(place, p)) for p in r.programs)
+    if not ready and r.programs:
+        say(r.name, f"left out: `python build.py python` builds it, in about {r.large} on two cores")
+    return ready
 
 
 def _can_be_built(r: Recipe) -> bool:

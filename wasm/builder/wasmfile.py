@@ -12,13 +12,13 @@ from .console import BuildError
 MAGIC = b"\0asm\1\0\0\0"
 
 # Sections.
-CUSTOM, TYPE, IMPORT, FUNCTION, GLOBAL, EXPORT, CODE = 0, 1, 2, 3, 6, 7, 10
+CUSTOM, TYPE, IMPORT, FUNCTION, GLOBAL, EXPORT, ELEMENT, CODE = 0, 1, 2, 3, 6, 7, 9, 10
 
 # Instructions that the passes name.
 BLOCK, LOOP, IF, TRY, DELEGATE, END = 0x02, 0x03, 0x04, 0x06, 0x18, 0x0B
-BR_IF, BR_TABLE, RETURN, CALL, SELECT = 0x0D, 0x0E, 0x0F, 0x10, 0x1B
-LOCAL_GET, GLOBAL_GET, I32_CONST = 0x20, 0x23, 0x41
-I32_EQZ, I32_EQ, I32_NE, I32_AND, I32_OR = 0x45, 0x46, 0x47, 0x71, 0x72
+BR_IF, BR_TABLE, RETURN, CALL, CALL_INDIRECT, SELECT = 0x0D, 0x0E, 0x0F, 0x10, 0x11, 0x1B
+LOCAL_GET, GLOBAL_GET, GLOBAL_SET, I32_CONST = 0x20, 0x23, 0x24, 0x41
+I32_EQZ, I32_EQ, I32_NE, I32_ADD, I32_SUB, I32_AND, I32_OR = 0x45, 0x46, 0x47, 0x6A, 0x6B, 0x71, 0x72
 CALLS = frozenset((0x10, 0x11, 0x12, 0x13, 0x14, 0x15))
 NO_RESULT = 0x40
 
@@ -32,6 +32,7 @@ _LEBS = {
     **dict.fromkeys(range(0x20, 0x27), 1),
     **dict.fromkeys((0x3F, 0x40, 0x41, 0x42, 0xD0, 0xD2), 1),
 }
+_LEBS_FB = dict.fromkeys((20, 21, 22, 23), 1)  # ref.test, ref.cast
 _LEBS_FC = {**dict.fromkeys(range(8), 0), 8: 2, 9: 1, 10: 2, 11: 1, 12: 2, 13: 1, 14: 2, 15: 1, 16: 1, 17: 1}
 
 
@@ -129,15 +130,85 @@ def imported(section: bytes) -> tuple[list[int], int]:
 
 def exported_functions(section: bytes) -> dict[str, int]:
     """From the export section: the index of each exported function."""
+    return _exported(section, 0)
+
+
+def exported_globals(section: bytes) -> dict[str, int]:
+    """From the export section: the index of each exported global."""
+    return _exported(section, 3)
+
+
+def _exported(section: bytes, wanted: int) -> dict[str, int]:
     found = {}
     count, at = leb(section, 0)
     for _ in range(count):
         name, at = string(section, at)
         kind = section[at]
         index, at = leb(section, at + 1)
-        if kind == 0:
+        if kind == wanted:
             found[name] = index
     return found
+
+
+def function_types(section: bytes) -> list[tuple[bytes, bytes]]:
+    """From the type section: the types of parameters and of results, a byte each.
+
+    Raises:
+        BuildError: a type that is no function's.
+    """
+    found = []
+    count, at = leb(section, 0)
+    for _ in range(count):
+        if section[at] != 0x60:
+            raise BuildError(f"unknown type {section[at]:#x}")
+        length, at = leb(section, at + 1)
+        parameters = section[at : at + length]
+        length, at = leb(section, at + length)
+        found.append((parameters, section[at : at + length]))
+        at += length
+    return found
+
+
+def numbers(section: bytes) -> list[int]:
+    """A vector of numbers, such as the function section, which has the type of each function."""
+    found = []
+    count, at = leb(section, 0)
+    for _ in range(count):
+        number, at = leb(section, at)
+        found.append(number)
+    return found
+
+
+def table_functions(section: bytes) -> set[int]:
+    """From the element section: the functions that are put into the table when the program starts.
+
+    Raises:
+        BuildError: a segment of another kind than compilers of C make.
+    """
+    found: set[int] = set()
+    count, at = leb(section, 0)
+    for _ in range(count):
+        kind = section[at]
+        if kind not in (0, 3):
+            raise BuildError(f"unknown kind of element segment: {kind}")
+        # after it comes the offset, an expression; or, where functions are only declared, what they are
+        at = at + 2 if kind == 3 else skip_immediates(section, section[at + 1], at + 2) + 1
+        length, at = leb(section, at)
+        for _ in range(length):
+            index, at = leb(section, at)
+            found.add(index)
+    return found
+
+
+def local_count(body: bytes) -> int:
+    """How many local variables a function body declares."""
+    groups, at = leb(body, 0)
+    total = 0
+    for _ in range(groups):
+        count, at = leb(body, at)
+        total += count
+        at += 1
+    return total
 
 
 def bodies(section: bytes) -> list[bytes]:
@@ -195,11 +266,12 @@ def skip_immediates(code: bytes, opcode: int, at: int) -> int:
     elif opcode == _SELECT_TYPED:
         count, at = leb(code, at)
         at += count
-    elif opcode == 0xFC:
+    elif opcode in (0xFB, 0xFC):
+        lebs_of = _LEBS_FB if opcode == 0xFB else _LEBS_FC
         extended, at = leb(code, at)
-        if extended not in _LEBS_FC:
-            raise BuildError(f"unknown instruction 0xfc {extended}")
-        for _ in range(_LEBS_FC[extended]):
+        if extended not in lebs_of:
+            raise BuildError(f"unknown instruction {opcode:#x} {extended}")
+        for _ in range(lebs_of[extended]):
             at = skip_leb(code, at)
     elif opcode == 0xFD:
         at = _skip_vector_immediates(code, at)

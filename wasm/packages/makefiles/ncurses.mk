@@ -9,6 +9,7 @@ all: database $(addprefix pages/,$(PAGES))
 programs:
 	$(MAKE) -f Makefile -C include
 	$(MAKE) -f Makefile -C ncurses
+	$(MAKE) -f Makefile -C panel
 	$(MAKE) -f Makefile -C progs
 	$(MAKE) -f Makefile -C misc run_tic.sed terminfo.tmp
 	$(MAKE) -f Makefile -C man terminfo.5
