@@ -116,6 +116,17 @@ static void *deep(void *argument)
 	return number(n);
 }
 
+static void *own_stack(void *argument)
+{
+	pthread_attr_t attr;
+	void *low;
+	size_t size;
+	volatile char here;
+	CHECK(!pthread_getattr_np(pthread_self(), &attr) && !pthread_attr_getstack(&attr, &low, &size));
+	CHECK(&here > (char *)low && &here < (char *)low + size);
+	return number(size);
+}
+
 static void life(void)
 {
 	pthread_t t, many[50];
@@ -128,6 +139,7 @@ static void life(void)
 	CHECK(end(begin(leave, 7)) == 8);
 	for (int i = 0; i < 50; i++) many[i] = begin(give_back, i);
 	for (int i = 0; i < 50; i++) CHECK(end(many[i]) == i);
+	CHECK(end(begin(own_stack, 0)) >= 200000 && (intptr_t)own_stack(0) >= 1000000);
 	for (int i = 0; i < 4; i++) many[i] = begin(deep, 100);
 	for (int i = 0; i < 4; i++) CHECK(end(many[i]) == 100);
 	CHECK(thrd_create(&c, c11, number(21)) == thrd_success);

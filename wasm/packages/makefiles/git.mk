@@ -20,7 +20,8 @@ NO_GETTEXT = 1
 NO_REGEX = NeedsStartEnd
 ICONV_OMITS_BOM = 1
 
-# The guest: a mapping of a file would be a copy anyway.
+# The guest: no threads, no sockets, and a mapping of a file would be a copy anyway.
+NO_PTHREADS = 1
 NO_UNIX_SOCKETS = 1
 NO_MMAP = 1
 
