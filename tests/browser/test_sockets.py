@@ -61,3 +61,61 @@ def test_as_linux(sandbox: SandboxPage, native: Path, guest: str, tmp_path: Path
             different.append((number, next(row for row in lines if row[1] != row[2])))
         at += len(history)
     assert not different
+
+
+def upload(sandbox: SandboxPage, name: str) -> None:
+    sandbox.evaluate(
+        "await sandbox.files.write(arg[0], Uint8Array.from(atob(arg[1]), (c) => c.charCodeAt(0)))",
+        [f"/tmp/{name}", base64.b64encode(build(name)).decode()],
+    )
+
+
+def test_between_processes(sandbox: SandboxPage) -> None:
+    """What waits, what is killed, what is too much, a thousand connections, names."""
+    upload(sandbox, "socket_waits")
+    result = sandbox.run(
+        "chmod 755 /tmp/socket_waits; cd $(mktemp -d); /tmp/socket_waits all", timeoutMs=60_000
+    )
+    assert (result["exitCode"], result["stderr"]) == (0, ""), result["stdout"]
+    assert sandbox.output("tail -qn +2 /proc/net/tcp /proc/net/udp /proc/net/unix") == "", "nothing is left"
+
+
+def test_the_same_checks_hold_on_linux(tmp_path: Path) -> None:
+    if not shutil.which("gcc"):
+        pytest.skip("there is no gcc to ask what Linux does")
+    subprocess.run(["gcc", "-o", tmp_path / "waits", SOURCES / "socket_waits.c"], check=True)
+    done = subprocess.run(
+        [tmp_path / "waits"], capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_netcat_and_the_shell_talk(sandbox: SandboxPage) -> None:
+    listening = "until netstat -tln | grep -q :8000; do sleep .01; done"
+    script = f"nc -l -p 8000 >got & {listening}; seq 10000 | nc -q 0 localhost 8000; wait"
+    script += "; cksum <got; seq 10000 | cksum"
+    mine, wanted = sandbox.output(f"cd $(mktemp -d); {script}").splitlines()
+    assert mine == wanted
+    script = f"nc -l -p 8000 -c 'read x; echo got $x' & {listening};"
+    script += " exec 3<>/dev/tcp/localhost/8000; echo word >&3; cat <&3; wait"
+    assert sandbox.output(script) == "got word\n"
+    script = "exec 3<>/dev/udp/127.0.0.1/9000; echo word >&3"
+    assert sandbox.output(f"nc -u -l -p 9000 -w 1 & sleep .1; {script}; wait").strip() == "word"
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("nc -z localhost 9; echo $?", "1\n"),
+        ("nc -w 5 93.184.216.34 80 </dev/null; echo $?", "1\n(UNKNOWN) [93.184.216.34] 80 (http) : Network"),
+        ("exec 3<>/dev/tcp/localhost/9", "bash: connect: Connection refused"),
+        ("exec 3<>/dev/tcp/93.184.216.34/80", "bash: connect: Network is unreachable"),
+        ("exec 3<>/dev/tcp/example.org/80", "bash: line 1: example.org: "),
+        ("hostname; hostname -i; hostname -f", "tabux\n127.0.1.1\ntabux\n"),
+        ("nc -l -p 80 2>&1", "Can't grab 0.0.0.0:80 with bind : Permission denied\n"),
+    ],
+)
+def test_what_leads_nowhere_fails_at_once(sandbox: SandboxPage, command: str, wanted: str) -> None:
+    result = sandbox.run(command, timeoutMs=5_000)
+    assert not result.get("timedOut")
+    assert (result["stdout"] + result["stderr"]).startswith(wanted)

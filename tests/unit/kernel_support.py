@@ -168,7 +168,7 @@ class FakeGate:
         return self.carried.pop(number, "")
 
     def socket_state(self, number: int) -> str:
-        return self.states.get(number, "7 0 0")
+        return self.states.get(number, "1 0 0")
 
     def tty_output(self, tty: int, text: str) -> None:
         self.screens[tty] = self.screens.get(tty, "") + text

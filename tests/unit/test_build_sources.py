@@ -1,5 +1,6 @@
 """Sources: apt configuration text, edits, and the numbers taken from musl."""
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,30 @@ def test_an_edit_must_match_once(tmp_path: Path) -> None:
     for find in ("two", "three"):
         with pytest.raises(BuildError, match="occurs"):
             sources.apply_edits([Edit("f.c", find, "")], tmp_path)
+
+
+def test_debians_patches_come_in_the_order_of_their_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patches = tmp_path / "debian" / "patches"
+    patches.mkdir(parents=True)
+    for name, old, new in (("b", "one", "two"), ("a", "two", "three"), ("bad", "nine", "ten")):
+        (patches / name).write_text(f"--- x/f.c\n+++ y/f.c\n@@ -1 +1 @@\n-{old}\n+{new}\n")
+    source = Source("p.tar.xz", "0" * 64)
+    monkeypatch.setattr(sources, "cached", lambda source: tmp_path / source.file)
+    for series, content in (("b\n# no\na  # yes\n", "three\n"), ("bad\n", "")):
+        (patches / "series").write_text(series)
+        with tarfile.open(tmp_path / source.file, "w:xz") as archive:
+            archive.add(tmp_path / "debian", "debian")
+        tree = tmp_path / f"tree{len(series)}"
+        tree.mkdir()
+        (tree / "f.c").write_text("one\n")
+        if content:
+            sources.apply_patches(source, tree, tmp_path / "log")
+            assert (tree / "f.c").read_text() == content
+        else:
+            with pytest.raises(BuildError, match="bad"):
+                sources.apply_patches(source, tree, tmp_path / "log")
 
 
 def test_system_call_numbers_are_renamed_aliased_and_added() -> None:

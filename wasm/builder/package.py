@@ -73,6 +73,8 @@ def _build(recipe: Recipe, sysroot: Path, used: list[Path], out: Path, jobs: int
         old.unlink(missing_ok=True)
     work = cache.work_directory(recipe.name)
     tree = sources.unpack(recipe.source, work)
+    if recipe.patches:
+        sources.apply_patches(recipe.patches, tree, log)
     sources.apply_edits(recipe.edits, tree)
     if recipe.native:
         variables = {**native.VARIABLES, "CFLAGS": recipe.cflags}

@@ -146,6 +146,7 @@ class Recipe:
             leave it out until ``python build.py python`` has built it. Or it is only for such a package.
         exports: file of the build tree by the name under which other packages find it.
         man: shell patterns of ready-made manual pages in the build tree.
+        patches: Debian's changes to upstream's source, which are made before the edits.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Recipe:
     man: tuple[str, ...] = ()
     native: bool = False
     large: str | None = None
+    patches: Source | None = None
 
     def build_key_parts(self) -> list[Any]:
         """Everything of the recipe that decides what the compiler and the linker make."""
@@ -188,6 +190,7 @@ class Recipe:
             list(self.licence_files),
             # (at the end, and only where there are any: the keys of others stay)
             *([self.dynamic()] if self.dynamic() else []),
+            *([self.patches.sha256] if self.patches else []),
         ]
 
     def dynamic(self) -> list[str]:
@@ -263,6 +266,7 @@ def _parse(t: dict[str, Any]) -> Recipe:
         man=tuple(t.get("man", ())),
         native=t.get("native", False),
         large=t.get("large"),
+        patches=parse_source(t["patches"]) if "patches" in t else None,
     )
 
 

@@ -219,6 +219,23 @@ def unpack(source: Source, place: Path) -> Path:
     return tops[0]
 
 
+def apply_patches(source: Source, tree: Path, log: Path) -> None:
+    """Make Debian's changes: unpack its archive into the tree, and apply the patches of its series.
+
+    Raises:
+        BuildError: one does not fit.
+    """
+    with tarfile.open(cached(source)) as archive:
+        archive.extractall(tree, filter="tar")
+    patches = tree / "debian" / "patches"
+    for line in (patches / "series").read_text().splitlines():
+        name = line.split("#")[0].strip()
+        if name:
+            process.run(
+                ["patch", "-p1", "-s", "-i", patches / name], what=f"{source.file}: {name}", log=log, cwd=tree
+            )
+
+
 def apply_edits(edits: Iterable[Edit], tree: Path) -> None:
     """Make the recipe's changes to an unpacked source.
 

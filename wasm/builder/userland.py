@@ -53,7 +53,8 @@ def build(only: list[str] | None = None, *, whole: bool = False) -> list[Built]:
     chosen = [r for r in _closure(only or list(recipes), recipes) if _can_be_built(r)]
     fetched = [r for r in chosen if only or whole or not r.large]
     wanted = dict.fromkeys(r.source for r in fetched if isinstance(r.source, Source))
-    sources.fetch([libc.source(), *wanted])
+    patches = dict.fromkeys(r.patches for r in fetched if r.patches)
+    sources.fetch([libc.source(), *wanted, *patches])
     sysroot, sysroot_key = libc.sysroot(jobs())
     keys: dict[str, str] = {}
     for r in _by_dependency(chosen, recipes):

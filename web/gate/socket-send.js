@@ -13,8 +13,12 @@ const MSG_OOB = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const SIGPIPE = 13;
+/** Where a datagram goes that is a question for the kernel's resolver. */
+const RESOLVER = 0x7fffffff;
 /** What a message of a Unix socket takes beside its bytes. */
 const OVERHEAD = 32;
+/** The resolver looks at so many bytes of a question. */
+const MAX_QUESTION = 512;
 /** Where the kernel leaves whether a refusal is heard, the length of the sender's address, and that. */
 const ROUTE = 8;
 
@@ -251,6 +255,10 @@ function sendDatagram(gate, thread, socket, { address, data, fd, flags }) {
   if (found < 0) return found;
   if (socket.error) return -socket.takeError();
   if (socket.shut & SEND) return -EPIPE;
+  if (found === RESOLVER) {
+    ask(gate, thread, socket, fd, data);
+    return data.length;
+  }
   const heard = gate.mailInt(0);
   const from = gate.mail(ROUTE, gate.mailInt(1)).slice();
   const to = gate.sockets.get(found);
@@ -262,4 +270,23 @@ function sendDatagram(gate, thread, socket, { address, data, fd, flags }) {
   } else if (to.queued <= to.receiveLimit)
     to.deliver({ data: data.slice(), from, cost: costOf(data.length), sender: null, baggage: null });
   return data.length;
+}
+
+/**
+ * Has the kernel's resolver answer a question; the answer comes at once.
+ * @param {Gate} gate
+ * @param {Thread} thread
+ * @param {Socket} socket
+ * @param {number} fd
+ * @param {Uint8Array} question
+ */
+function ask(gate, thread, socket, fd, question) {
+  const part = question.subarray(0, MAX_QUESTION);
+  gate.mail(0, part.length).set(part);
+  const length = gate.kernel.socket_ask(thread.process.pid, fd, part.length);
+  if (length <= 0) return;
+  const address = gate.mailInt(1);
+  const from = gate.mail(ROUTE, address).slice();
+  const data = gate.mail(ROUTE + address, length).slice();
+  socket.deliver({ data, from, cost: costOf(length), sender: null, baggage: null });
 }

@@ -118,6 +118,9 @@ class _Root(_Directory):
         file(self, "uptime", lambda: proctext.uptime(system, vfs.clock()))
         file(self, "vmstat", lambda: proctext.vmstat(system))
         file(self, "version", lambda: proctext.version(system))
+        net = directory(self, "net")
+        for table in ("tcp", "tcp6", "udp", "udp6", "unix"):
+            file(net, table, lambda table=table: system.sockets(table))  # type: ignore[misc]
         sys = directory(self, "sys")
         kernel = directory(sys, "kernel")
         file(kernel, "hostname", lambda: f"{system.hostname}\n")

@@ -146,6 +146,9 @@ class SystemView(Protocol):
     def load(self) -> tuple[float, float, float]:
         """Load averages over 1, 5 and 15 minutes."""
 
+    def sockets(self, table: str) -> str:
+        """The text of /proc/net/`table`."""
+
     @property
     def last_pid(self) -> int:
         """The number given to the newest process."""

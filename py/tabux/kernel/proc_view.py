@@ -12,6 +12,7 @@ from tabux.kernel.files import Kind, OpenFile
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import RUNNING, ZOMBIE, Process, Thread
 from tabux.kernel.terminals import Terminal
+from tabux.net import tables
 
 _MEMORY = 2 << 30
 _MS = 1_000_000
@@ -224,6 +225,10 @@ class ProcView:
     def load(self) -> tuple[float, float, float]:
         """Load averages: not kept."""
         return 0.0, 0.0, 0.0
+
+    def sockets(self, table: str) -> str:
+        """The text of /proc/net/`table`."""
+        return tables.text(self._kernel.net, table)
 
     @property
     def last_pid(self) -> int:

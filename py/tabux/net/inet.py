@@ -240,8 +240,10 @@ def _direct(net: Network, socket: Socket, data: bytes) -> None:
     net.direct(socket, -1)
 
 
-def route(net: Network, socket: Socket, data: bytes, size: int) -> tuple[Socket | None, bytes, bool]:
-    """(who gets a datagram, the sender's address as that one sees it, whether a refusal will be heard).
+def route(
+    net: Network, socket: Socket, data: bytes, size: int
+) -> tuple[Socket | None, bytes, bool, Endpoint]:
+    """(who gets a datagram, the sender's address as that one sees it, whether a refusal is heard, where to).
 
     `data` is the address given, empty for the one connected to. EDESTADDRREQ, EMSGSIZE, EINVAL (port 0),
     EAFNOSUPPORT, ENETUNREACH, EACCES (broadcast).
@@ -269,7 +271,8 @@ def route(net: Network, socket: Socket, data: bytes, size: int) -> tuple[Socket 
     receiver = net.udp.receiver(to, source)
     packed = pack_inet(receiver.family if receiver is not None else socket.family, source)
     remote = socket.remote
-    return receiver, packed, remote is not None and remote.host == to.host and remote.port in (0, to.port)
+    heard = remote is not None and remote.host == to.host and remote.port in (0, to.port)
+    return receiver, packed, heard, to
 
 
 def _destination(socket: Socket, data: bytes) -> Endpoint | None:

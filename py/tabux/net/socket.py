@@ -54,6 +54,7 @@ class Socket:
         "family",
         "gone",
         "identity",
+        "ino",
         "inode",
         "kind",
         "linked",
@@ -76,6 +77,8 @@ class Socket:
 
     def __init__(self, number: int, family: int, kind: int, protocol: int, owner: Identity) -> None:
         self.number = number
+        #: the number of the inode behind its descriptors; 0 before it is accepted
+        self.ino = 0
         self.family = family
         self.kind = kind
         self.protocol = protocol

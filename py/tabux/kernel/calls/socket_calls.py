@@ -25,8 +25,8 @@ from tabux.kernel.files import Kind, OpenFile, file_at, install, lowest_free
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import Process
-from tabux.net import inet, options, unix
-from tabux.net.address import pack_unix
+from tabux.net import inet, options, resolver, unix
+from tabux.net.address import pack_inet, pack_unix
 from tabux.net.network import identity_of
 from tabux.net.socket import Socket, State
 
@@ -43,6 +43,7 @@ __all__ = [
     "rights_take",
     "setsockopt",
     "socket",
+    "socket_ask",
     "socket_caller",
     "socket_disconnected",
     "socket_route",
@@ -54,11 +55,14 @@ _PAIR = struct.Struct("<6i")
 _ACCEPTED = struct.Struct("<5i")
 _ROUTE = struct.Struct("<2i")
 _IDENTITY = struct.Struct("<3i")
+#: where a datagram goes that is a question for the resolver
+RESOLVER = 0x7FFFFFFF
 _FLAGS = SOCK_CLOEXEC | SOCK_NONBLOCK
 
 
 def _describe(k: Kernel, p: Process, made: Socket, flags: int) -> OpenFile:
     inode = k.vfs.anonymous(S_IFSOCK | 0o777, p.cred, made)
+    made.ino = inode.ino
     file = OpenFile(k.number(), Kind.SOCKET, inode, O_RDWR | flags & O_NONBLOCK)
     file.target = made.number
     k.files[file.id] = file
@@ -219,7 +223,7 @@ def socket_disconnected(k: Kernel, p: Process, fd: int) -> int:
 
 
 def socket_route(k: Kernel, p: Process, fd: int, address: int, size: int) -> int:
-    """Where a datagram goes: the number of a socket, 0 for nowhere.
+    """Where a datagram goes: the number of a socket, 0 for nowhere, RESOLVER (`socket_ask` then has it).
 
     The mailbox has the address (`address` bytes of it; 0: none was given). Afterwards it has, for UDP:
     i32 whether a refusal is heard, i32 length of the sender's address; then that.
@@ -227,10 +231,27 @@ def socket_route(k: Kernel, p: Process, fd: int, address: int, size: int) -> int
     _, it = _at(p, fd)
     if it.is_unix:
         return unix.route(k.net, p, it, _taken(k, address))
-    receiver, source, heard = inet.route(k.net, it, _taken(k, address), size)
+    receiver, source, heard, to = inet.route(k.net, it, _taken(k, address), size)
+    if to == resolver.ADDRESS and receiver is None:
+        return RESOLVER
     _ROUTE.pack_into(k.mailbox, 0, heard, len(source))
     k.mailbox[_ROUTE.size : _ROUTE.size + len(source)] = source
     return 0 if receiver is None else receiver.number
+
+
+def socket_ask(k: Kernel, p: Process, fd: int, size: int) -> int:
+    """A question for the resolver; the mailbox has it. The length of the answer, 0 for none.
+
+    Mailbox: i32 0, i32 length of the resolver's address; then that, then the answer.
+    """
+    _, it = _at(p, fd)
+    answer = resolver.answer(_taken(k, size), k.hostname)
+    source = pack_inet(it.family, resolver.ADDRESS)
+    _ROUTE.pack_into(k.mailbox, 0, 0, len(source))
+    at = _ROUTE.size + len(source)
+    k.mailbox[_ROUTE.size : at] = source
+    k.mailbox[at : at + len(answer)] = answer
+    return len(answer)
 
 
 def socket_caller(k: Kernel, p: Process, pid: int, uid: int, gid: int) -> int:
