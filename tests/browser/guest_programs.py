@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from wasm.builder import cache, dynamic, libc, link_passes, toolchain
+from wasm.builder import cache, cxx, dynamic, libc, link_passes, toolchain
 from wasm.builder.recipe import Passes, Program
 
 SOURCES = Path(__file__).parents[1] / "guest"
@@ -46,6 +46,20 @@ def build_linked(name: str, *needed: str) -> bytes:
         output = Path(place) / "made"
         _cc(Path(place), [], [*SHARED, SOURCES / "dynlink" / f"{name}.c", *paths, "-o", output])
         return output.read_bytes()
+
+
+def build_foreign(name: str) -> bytes:
+    """The library of ``tests/guest/dynlink/NAME.cpp`` as another compiler would make it."""
+    sysroot, _ = libc.sysroot(os.cpu_count() or 1)
+    source = SOURCES / "dynlink" / f"{name}.cpp"
+    with tempfile.TemporaryDirectory() as text:
+        place = Path(text)
+        cxx.write_headers(place / "include")
+        compiler = cxx.command(source, sysroot, place / "include")
+        subprocess.run([*compiler, "-c", source, "-o", place / "made.o"], check=True)
+        linker = [toolchain.zig(), "wasm-ld", *cxx.LINK]
+        subprocess.run([*linker, place / "made.o", "-o", place / "made.so"], check=True)
+        return (place / "made.so").read_bytes()
 
 
 def _library(name: str, *flags: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from wasm.builder import wasmfile as w
 
-from .guest_programs import SOURCES, build, build_host, build_library, build_linked
+from .guest_programs import SOURCES, build, build_foreign, build_host, build_library, build_linked
 from .pages import SandboxPage
 
 #: what the libraries of most tests print when they begin
@@ -299,3 +299,23 @@ def test_a_fork_below_a_library_is_refused(host: Run, sandbox: SandboxPage) -> N
     put(sandbox, "/tmp/dynlink/forking", build_host("host", fork="whole"))
     command = "cd /tmp/dynlink; chmod 755 forking; LD_LIBRARY_PATH=. ./forking open ./user.so call forks 1"
     assert sandbox.output(command).splitlines()[3] == "-38"  # ENOSYS
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("call catches 2 call catches 5", ["4", "-7"]),
+        ("call through 1 call through 12", ["2", "13"]),
+        ("call prints 3", ["streams 3 1.5", "3"]),
+        ("text formats", ["ff 3"]),
+        ("call numbers 0", ["60844"]),  # as WASI has them: EAGAIN 6, EBADF 8, ENOENT 44
+        ("call sets_errno 0", ["8"]),
+        ("call keeps_errno 0", ["44"]),
+        ("text says", ["No such file or directory"]),
+        ("text category", ["Permission denied"]),
+        ("call busy 0", ["10"]),  # EBUSY
+    ],
+)
+def test_a_library_of_another_compiler(host: Run, sandbox: SandboxPage, words: str, lines: list[str]) -> None:
+    put(sandbox, "/tmp/dynlink/foreign.so", build_foreign("foreign"))
+    assert host(f"open ./foreign.so {words}") == ["open", *lines]

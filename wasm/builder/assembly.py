@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, cache, environment, libc, manifest, paths, scripts
+from . import bootfiles, cache, cxx, environment, libc, manifest, paths, scripts
 from .compress import gzipped
 from .console import say
 from .recipe import AnySource, NpmSource, PypiSource
@@ -174,6 +174,8 @@ def _add_licences(tree: Tree, built: list[Built]) -> None:
     musl = libc.recipe()
     sysroot, _ = libc.sysroot(1)
     add("musl", musl["version"], musl["licence"], [sysroot / "COPYRIGHT"], libc.source())
+    runtime = sorted((cxx.library(1) / "licences").glob("*"))
+    add("libc++", cxx.version(), "Apache-2.0 WITH LLVM-exception", runtime, PypiSource("ziglang"))
     for package in sorted({"pyodide", *(_npm_name(origin) for origin in VENDOR.values())}):
         place = paths.NODE_MODULES / package
         texts = [p for p in sorted(place.iterdir()) if p.name.upper().startswith(("LICENSE", "LICENCE"))]

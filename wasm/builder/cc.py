@@ -9,6 +9,7 @@ A program of its own, run some thousand times by configure and make: it imports 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,9 @@ LINK = [
 LINK_SHARED = [
     "-shared", "--experimental-pic", "--unresolved-symbols=import-dynamic", "--gc-sections", "--strip-debug",
 ]
-LINK_DYNAMIC = ["--export-table", "--growable-table", "--export-dynamic"]
+LINK_DYNAMIC = ["--export-table", "--growable-table", "--export-dynamic", "--error-limit=0"]
+# (functions of other types are no duplicates to the linker)
+REPLACED = re.compile(r">>> defined (?:as .*)?in .*libc\.a\((.*)\)")
 
 
 def split_arguments(args: list[str]) -> tuple[str | None, list[str], list[str], list[str]]:
@@ -103,14 +106,25 @@ def main(zig: str, sysroot: str, args: list[str]) -> int:
             return subprocess.call(
                 [*wasm_ld, f"{sysroot}/lib/crtshared.o", *objects, *inputs, *LINK_SHARED]
             )
-        exports = []
+        command = [*wasm_ld, f"{sysroot}/lib/crt1.o", *objects, *inputs, "-lc", "-lcompiler_rt", *LINK]
         if (output or "a.out").rpartition("/")[2] in dynamic:
-            exports = [*LINK_DYNAMIC, f"@{sysroot}/lib/exports"]
-        return subprocess.call(
-            [
-                *wasm_ld, f"{sysroot}/lib/crt1.o", *objects, *inputs, "-lc", "-lcompiler_rt", *LINK, *exports,
-            ]
-        )
+            return link_dynamic(command, f"{sysroot}/lib/exports")
+        return subprocess.call(command)
+
+
+def link_dynamic(command: list[str], exports: str) -> int:
+    """Link a program with all of libc, but for those parts that it has something of itself instead."""
+    with open(exports) as lines:  # noqa: PTH123 (pathlib takes as long to import as all the rest)
+        names = {line.split()[0]: line.split()[1:] for line in lines}
+    while True:
+        wanted = [f"--export={name}" for member in names.values() for name in member]
+        result = subprocess.run([*command, *LINK_DYNAMIC, *wanted], stderr=subprocess.PIPE, text=True)
+        replaced = names.keys() & set(REPLACED.findall(result.stderr))
+        if not replaced:
+            sys.stderr.write(result.stderr)
+            return result.returncode
+        for member in replaced:
+            del names[member]
 
 
 if __name__ == "__main__":

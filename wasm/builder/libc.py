@@ -213,14 +213,16 @@ def _build_compiler_rt(lib: Path) -> None:
 
 
 def _list_exports(objects: list[Path], lib: Path) -> None:
-    """Write what a program shows to shared libraries, as arguments for the linker: all that is not hidden."""
+    """Write what a program shows to shared libraries: all that is not hidden, a line for each object file."""
     files = {o.name: symbols(o.read_bytes()) for o in objects}
     arithmetic = symbols((lib / "compiler_rt.o").read_bytes())
     (lib / "compiler_rt.o").unlink()
-    defined = {*arithmetic.public, *arithmetic.hidden, *LINKER_DEFINES}
-    names = {name for name in arithmetic.public | arithmetic.hidden if name.startswith("__")}
-    for file in linkable(files, defined) - START_FILES.keys():
-        names |= files[file].public
-    lines = [f"--export={name}\n" for name in sorted(names) if not name.startswith(PRIVATE)]
+    hidden = arithmetic.public | arithmetic.hidden
+    members = {"compiler_rt.o": {name for name in hidden if name.startswith("__")}}
+    for file in linkable(files, {*hidden, *LINKER_DEFINES}) - START_FILES.keys():
+        members[file] = files[file].public
+    lines = [
+        " ".join([file, *sorted(n for n in names if not n.startswith(PRIVATE))]) + "\n"
+        for file, names in sorted(members.items())
+    ]
     (lib / "exports").write_text("".join(lines))
-

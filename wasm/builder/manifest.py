@@ -22,8 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import bundles, manual, paths
-from .userland import Built
+from . import bundles, cxx, manual, paths
+from .userland import Built, jobs
 
 Entry = dict[str, Any]
 
@@ -47,12 +47,21 @@ def manifest(built: list[Built], ship: Ship) -> dict[str, Any]:
     data += manual.index(built, data)
     first = [f"{d.path}/{pattern}" for b in built for d in b.recipe.data for pattern in d.first]
     files += bundles.entries(data, lambda stem, chunk: ship(stem, "data", chunk), first)
+    files += _cxx(ship)
     return {
         "files": files,
         "packages": [
             {"name": b.recipe.name, "version": b.recipe.version, "licence": b.recipe.licence} for b in built
         ],
     }
+
+
+def _cxx(ship: Ship) -> list[Entry]:
+    """The run time of C++, which is loaded with the first library that needs it."""
+    library = (cxx.library(jobs()) / cxx.NAME).read_bytes()
+    path = f"/usr/lib/{cxx.NAME}"
+    names: list[Entry] = [{"path": f"/usr/lib/{name}", "symlink": cxx.NAME} for name in cxx.SYMLINKS]
+    return [{"path": path, "mode": 0o644, **ship("libc++", "so", library)}, *names]
 
 
 def skeleton(rootfs: Path) -> list[Entry]:
