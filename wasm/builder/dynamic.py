@@ -27,6 +27,8 @@ SECTION = "tabux.symbols"
 PREEMPT = "__tabux_preempt"
 #: where in the table libraries find PREEMPT, which their loops call: no address of a function is so low
 PREEMPT_SLOT = 3
+#: what the gate itself calls, besides Asyncify's functions (docs/abi.md)
+ENTRIES = ("_start", "__tabux_thread_start")
 TABLE, ELEMENT = 4, 9
 _FUNCTION, _TABLE, _MEMORY, _GLOBAL, _TAG = range(5)
 
@@ -71,7 +73,7 @@ def with_symbols(module: bytes, name: str) -> bytes:
     added: list[int] = []
     preempt: int | None = None
     for e in exports:
-        if e.kind == _FUNCTION and e.name != "_start" and not e.name.startswith("asyncify_"):
+        if e.kind == _FUNCTION and e.name not in ENTRIES and not e.name.startswith("asyncify_"):
             if e.name == PREEMPT:
                 preempt = e.index
             if e.index not in slots:
