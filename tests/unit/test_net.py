@@ -117,6 +117,21 @@ def test_a_full_queue_makes_clients_wait_until_somebody_accepts() -> None:
     assert at(s, "connect", q, third, where) == "ECONNREFUSED"
 
 
+def test_who_waited_and_was_killed_waits_no_more() -> None:
+    s = System()
+    p = s.leader()
+    listener = make(s, p, n.AF_UNIX, n.SOCK_STREAM)
+    assert at(s, "bind", p, listener, path("\0full")) == 0 and s.call("listen", p, listener, 0) == 0
+    assert at(s, "connect", p, make(s, p, n.AF_UNIX, n.SOCK_STREAM), path("\0full")) == 0
+    for _ in range(5):
+        q = s.leader()
+        client = make(s, q, n.AF_UNIX, n.SOCK_STREAM)
+        assert at(s, "connect", q, client, path("\0full")) == "BLOCKED"
+        assert at(s, "connect", q, client, path("\0full")) == "BLOCKED"
+        s.call("exit_signal", q, 9)
+    assert not s.kernel.net.sockets[p.files[listener].target].waiting
+
+
 def test_a_path_is_an_inode_with_permissions() -> None:
     s = System()
     p, root = s.leader(), s.root()

@@ -1,9 +1,22 @@
 // What a stream socket has received and nobody has read: a ring that grows as it is used.
 
-/** A new ring has so many bytes. */
+/** The least ring, bytes; the others are twice as large as another. */
 const FIRST = 65536;
-/** @type {Uint8Array[]} rings of that size, to be used again */
-const spare = [];
+/** So many rings of a size are kept to be used again. */
+const MOST_SPARE = 16;
+/** @type {Map<number, Uint8Array[]>} by size */
+const spare = new Map();
+
+/** @param {number} size @returns {Uint8Array} */
+const takeRing = (size) => spare.get(size)?.pop() ?? new Uint8Array(size);
+
+/** @param {Uint8Array} ring */
+function giveRing(ring) {
+  const { length } = ring;
+  const kept = spare.get(length) ?? [];
+  spare.set(length, kept);
+  if (kept.length < MOST_SPARE) kept.push(ring);
+}
 
 /**
  * What came along with some of the bytes of a Unix stream.
@@ -40,11 +53,11 @@ export class StreamBuffer {
 
   /** @param {number} count @returns {Uint8Array} */
   #withRoomFor(count) {
-    const old = this.ring ?? (this.ring = spare.pop() ?? new Uint8Array(FIRST));
-    if (this.size + count <= old.length) return old;
-    let { length } = old;
+    const { ring: old } = this;
+    if (old && this.size + count <= old.length) return old;
+    let length = old?.length ?? FIRST;
     while (length < this.size + count) length *= 2;
-    const ring = new Uint8Array(length);
+    const ring = takeRing(length);
     this.peek(ring, 0);
     this.#giveBack();
     this.head = 0;
@@ -52,7 +65,7 @@ export class StreamBuffer {
   }
 
   #giveBack() {
-    if (this.ring?.length === FIRST && spare.length < 64) spare.push(this.ring);
+    if (this.ring) giveRing(this.ring);
     this.ring = null;
   }
 
@@ -81,8 +94,8 @@ export class StreamBuffer {
     if (this.ring && this.head >= this.ring.length) this.head -= this.ring.length;
     if (this.size) return;
     this.head = 0;
-    // a large ring was for a burst
-    if (this.ring && this.ring.length > FIRST) this.ring = null;
+    // a socket with nothing to read takes no room
+    this.#giveBack();
   }
 
   /** Nobody reads any more. */

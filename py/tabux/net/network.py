@@ -142,6 +142,7 @@ class Network:
 
         while listener.waiting and not listener.full:
             client = listener.waiting.popleft()
+            client.waits_for = None
             if client.is_unix:
                 self.gate.socket_wake(client.number)
             else:
@@ -158,6 +159,7 @@ class Network:
             parcels += self._forget(socket.pending.popleft(), abort=True)
         while socket.waiting:
             client = socket.waiting.popleft()
+            client.waits_for = None
             if client.is_unix:
                 self.gate.socket_wake(client.number)
             else:
@@ -189,10 +191,8 @@ class Network:
                 del self.abstract[socket.kind, socket.name[1:]]
         else:
             self.ports(socket).release(socket)
-        if socket.state is State.CONNECTING and not socket.linked:
-            for other in self.sockets.values():
-                if socket in other.waiting:
-                    other.waiting.remove(socket)
+        if socket.waits_for is not None:
+            socket.waits_for.waiting.remove(socket)
         dropped = self.gate.socket_close(socket.number, abort)
         return [int(number) for number in dropped.split()]
 
@@ -200,7 +200,10 @@ class Network:
         """A client waits until the listener's queue has room. EAGAIN."""
         if nonblocking and client.is_unix:
             raise SysError(EAGAIN)
-        if client not in listener.waiting:
+        if client.waits_for is not listener:
+            if client.waits_for is not None:
+                client.waits_for.waiting.remove(client)
+            client.waits_for = listener
             listener.waiting.append(client)
 
 

@@ -73,6 +73,7 @@ class Socket:
         "remote",
         "state",
         "waiting",
+        "waits_for",
     )
 
     def __init__(self, number: int, family: int, kind: int, protocol: int, owner: Identity) -> None:
@@ -109,6 +110,7 @@ class Socket:
         #: shut down for reading: nobody connects any more (AF_UNIX)
         self.deaf = False
         self.waiting: deque[Socket] = deque()
+        self.waits_for: Socket | None = None
         #: a connection in progress: whether it has come about, or failed
         self.linked = False
         self.refused = False

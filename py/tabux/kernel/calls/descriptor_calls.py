@@ -283,8 +283,8 @@ def fallocate(k: Kernel, p: Process, fd: int, mode: int, offset: int, length: in
 
 
 def fsync(k: Kernel, p: Process, fd: int) -> int:
-    """fsync(2) as far as the kernel knows: EBADF, EINVAL for a pipe or terminal. The gate then waits."""
-    if file_at(p, fd).kind in (Kind.PIPE, Kind.SINK, Kind.TTY):
+    """fsync(2) as far as the kernel knows: EBADF, EINVAL for what is no file. The gate then waits."""
+    if file_at(p, fd).kind in (Kind.PIPE, Kind.SINK, Kind.TTY, Kind.SIGNALS, Kind.SOCKET):
         raise SysError(EINVAL)
     return 0
 
