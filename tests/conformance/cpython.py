@@ -45,12 +45,16 @@ class Native:
         (home / "lib/python3.14/lib-dynload").mkdir(parents=True)
         for entry in (source / "Lib").iterdir():
             (home / "lib/python3.14" / entry.name).symlink_to(entry)
+        # what its makefile would have noted; the tests ask for little of it
+        noted = {"EXT_SUFFIX": ".so", "Py_DEBUG": 0, "PYTHONFRAMEWORK": "", "SIZEOF_TIME_T": 8}
+        (home / "lib/python3.14/_sysconfigdata_tests.py").write_text(f"build_time_vars = {noted}\n")
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(place),
             "LANG": "C.UTF-8",
             "PYTHONHOME": str(home),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "_PYTHON_SYSCONFIGDATA_NAME": "_sysconfigdata_tests",
         }
 
     def run(self, name: str) -> dict[str, Any]:
