@@ -11,11 +11,13 @@ program.catch(() => {}); // boot() tells of it
 /** @typedef {import("./worker/listener.js").Parcel} Parcel */
 
 /**
- * @type {{ archives: InstanceType<Program["Archives"]>, commands: InstanceType<Program["CommandRunner"]>,
+ * @type {{ archives: InstanceType<Program["Archives"]>, audit: InstanceType<Program["Audit"]>,
+ *   commands: InstanceType<Program["CommandRunner"]>,
  *   files: InstanceType<Program["FileAccess"]>,
  *   host: InstanceType<Program["HostCommands"]>, page: InstanceType<Program["PageChannel"]>,
  *   mounts: () => Promise<import("./worker/mounts.js").MountKeeper>,
- *   session: InstanceType<Program["SessionKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
+ *   session: InstanceType<Program["SessionKeeper"]>, shells: InstanceType<Program["ShellKeeper"]>,
+ *   watches: InstanceType<Program["WatchKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
  */
 let parts;
 
@@ -84,13 +86,14 @@ Comlink.expose({
    * @param {import("./worker/assets.js").OnProgress | null} onProgress
    * @param {(told: import("./client/session.js").Told) => void} onSession
    * @param {(request: import("./client/host.js").HostRequest) => Promise<unknown>} onHost
+   * @param {(events: import("./client/kernel.js").AuditEvent[]) => unknown} onAudit
    */
-  async boot({ envs = {}, files, limits = {}, session, archive }, onProgress, onSession, onHost) {
+  async boot({ envs = {}, files, limits = {}, commands, session, archive }, onProgress, onSession, onHost, onAudit) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
     const {
       bootSystem, installBuiltin, openStore, CommandRunner, FileAccess, HostCommands, OutputFiles, PageChannel, SessionKeeper,
-      SessionService, TerminalRunner, ...modules
+      SessionService, ShellKeeper, TerminalRunner, WatchKeeper, ...modules
     } = await program;
     // it is read while Python starts
     let booted = false;
@@ -102,6 +105,9 @@ Comlink.expose({
     const keeper = new SessionKeeper(system, store, (told) => booted && onSession(told));
     const page = new PageChannel(onHost);
     const archives = new modules.Archives(system);
+    const outputs = new OutputFiles(system);
+    const audit = new modules.Audit(system, onAudit);
+    if (commands) system.worker.set_policy(JSON.stringify(commands));
     const host = new HostCommands(system, { session: new SessionService(keeper, assets.site.href, archives), page });
     installBuiltin(host); // before the session's files: they lie over these too
     /** @type {Promise<import("./worker/mounts.js").MountKeeper> | undefined} */
@@ -114,12 +120,15 @@ Comlink.expose({
     if (archive) await importInto(keeper, archives, archive);
     parts = {
       archives,
-      commands: new CommandRunner(system, new OutputFiles(system)),
+      audit,
+      commands: new CommandRunner(system, outputs),
       files: new FileAccess(system),
       host,
       page,
       mounts: () => (mountKeeper ??= import("./worker/mounts.js").then(({ MountKeeper }) => new MountKeeper(system))),
       session: keeper,
+      shells: new ShellKeeper(system, outputs),
+      watches: new WatchKeeper(system),
       // (where nothing is kept, shells have nothing to go on from)
       terminals: new TerminalRunner(system, store.saves ? session.name : null),
     };
@@ -147,6 +156,25 @@ Comlink.expose({
   commandWrite: (/** @type {number} */ pid, /** @type {Uint8Array} */ data) => parts.commands.write(pid, data),
   commandCloseStdin: (/** @type {number} */ pid) => parts.commands.closeStdin(pid),
   commandList: () => parts.commands.list(),
+  shellCreate: (/** @type {any} */ options) => parts.shells.create(options),
+  /** @param {number} shell @param {number} id @param {string} command @param {any} options @param {any} onOutput */
+  async shellRun(shell, id, command, options, onOutput) {
+    const tell = onOutput && ((/** @type {Parcel} */ parcel) => onOutput(inTransit(parcel)));
+    try {
+      const result = await parts.shells.get(shell).run(id, command, options, tell);
+      const { stdout, stderr, background } = result;
+      return Comlink.transfer(result, [stdout.buffer, stderr.buffer, background.buffer]);
+    } finally {
+      release(onOutput);
+    }
+  },
+  shellCancel: (/** @type {number} */ shell, /** @type {number} */ id) => parts.shells.get(shell).cancel(id),
+  shellInterrupt: (/** @type {number} */ shell) => parts.shells.get(shell).interrupt(),
+  shellRestart: (/** @type {number} */ shell) => parts.shells.get(shell).restart(),
+  shellClose: (/** @type {number} */ shell) => parts.shells.close(shell),
+  auditWant: (/** @type {any[]} */ types) => parts.audit.want(types),
+  auditLog: (/** @type {any[]} */ types, /** @type {number} */ most) => parts.audit.log(types, most),
+  metrics: () => parts.audit.metrics(),
   commandsRegister: (/** @type {string} */ name) => parts.host.register(name),
   commandsUnregister: (/** @type {string} */ name) => parts.host.unregister(name),
   hostRead: async (/** @type {number} */ id, /** @type {number} */ most) => {
@@ -155,10 +183,21 @@ Comlink.expose({
   },
   hostWrite: (/** @type {number} */ id, /** @type {number} */ fd, /** @type {Uint8Array} */ data) =>
     parts.page.write(id, fd, data),
-  filesWrite: (/** @type {string} */ path, /** @type {Uint8Array | Blob} */ content) =>
-    content instanceof Blob ? parts.files.writeBlob(path, content) : parts.files.write(path, content),
+  filesWrite(/** @type {string} */ path, /** @type {Uint8Array | Blob | ReadableStream} */ content) {
+    if (content instanceof Blob) return parts.files.writeBlob(path, content);
+    if (content instanceof ReadableStream) return parts.files.writeStream(path, content);
+    return parts.files.write(path, content);
+  },
   filesRead: async (/** @type {string} */ path) => moved(await parts.files.read(path)),
-  filesList: (/** @type {string} */ path) => parts.files.list(path),
+  filesReadPiece: async (/** @type {string} */ path, /** @type {number} */ from) =>
+    moved(await parts.files.readPiece(path, from)),
+  filesList: (/** @type {string} */ path, /** @type {number} */ depth) => parts.files.list(path, depth),
+  filesCopy: (/** @type {string} */ from, /** @type {string} */ to) => parts.files.copy(from, to),
+  filesChmod: (/** @type {string} */ path, /** @type {number} */ mode) => parts.files.chmod(path, mode),
+  filesSymlink: (/** @type {string} */ target, /** @type {string} */ path) => parts.files.symlink(target, path),
+  filesWatch: (/** @type {string} */ path, /** @type {boolean} */ recursive, /** @type {any} */ tell) =>
+    parts.watches.add(path, recursive, tell, () => release(tell)),
+  filesUnwatch: (/** @type {number} */ watch) => parts.watches.remove(watch),
   filesInfo: (/** @type {string} */ path) => parts.files.info(path),
   filesExists: (/** @type {string} */ path) => parts.files.exists(path),
   filesMakeDir: (/** @type {string} */ path) => parts.files.makeDir(path),

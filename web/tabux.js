@@ -7,6 +7,7 @@
  */
 
 import { archiveBlob, warn } from "./client/archives.js";
+import { Audit } from "./client/audit.js";
 import { encode } from "./client/bytes.js";
 import { Commands } from "./client/commands.js";
 import { Connection, callable, withPort } from "./client/connection.js";
@@ -17,6 +18,7 @@ import * as check from "./client/options.js";
 import { providers } from "./client/providers.js";
 import { Ptys } from "./client/pty.js";
 import { Session } from "./client/session.js";
+import { Shells } from "./client/shell.js";
 import { Sessions } from "./client/sessions.js";
 import { Snapshots } from "./client/snapshots.js";
 import { requireSupport } from "./client/support.js";
@@ -50,6 +52,8 @@ export { isSupported } from "./client/support.js";
  * @property {import("./client/host.js").OnDownload} [onDownload] Gives the visitor a file; makes the command `download`
  *   work.
  * @property {import("./client/host.js").OnUpload} [onUpload] Asks the visitor for files; makes the command `upload` work.
+ * @property {{ commands?: { allow?: string[], deny?: string[] } }} [policy] Names of commands: with `allow` no other
+ *   program may be executed (but the shell), with `deny` not those. Others fail with status 126.
  */
 
 /** Where the site is: sessions of different sites on one host are kept apart. */
@@ -67,6 +71,7 @@ const OPTIONS = {
   onUpload: check.callback,
   session: check.sessionName,
   access: check.access,
+  policy: check.policy,
   network: check.notYet,
 };
 
@@ -90,6 +95,7 @@ async function snapshotHolder(id) {
  */
 export class Sandbox extends EventTarget {
   #connection;
+  #audit;
   /** @type {Map<number, () => void>} what ends the watching of a mount, by its number */
   #watches = new Map();
 
@@ -104,14 +110,16 @@ export class Sandbox extends EventTarget {
    * @param {import("./client/kernel.js").BootResult} result
    * @param {Session} session
    * @param {Host} host
+   * @param {Audit} audit
    */
-  constructor(connection, result, session, host) {
+  constructor(connection, result, session, host, audit) {
     super();
     if (!(connection instanceof Connection)) {
       throw new InvalidArgumentError("Sandboxes are made by `await Sandbox.create()`, not by `new Sandbox()`");
     }
     const { bootMs, bootInfo } = result;
     this.#connection = connection;
+    this.#audit = audit;
     /** What is kept of it, and how safe that is. */
     this.session = session;
     /** How long the start took, in milliseconds. */
@@ -120,6 +128,7 @@ export class Sandbox extends EventTarget {
     this.bootInfo = bootInfo;
     this.commands = new Commands(connection, host);
     this.files = new Files(connection);
+    this.shell = new Shells(connection);
     this.pty = new Ptys(connection);
     this.snapshots = new Snapshots(connection);
   }
@@ -191,10 +200,11 @@ export class Sandbox extends EventTarget {
    * @returns {Promise<Sandbox>}
    */
   static async #start(checked, { fork, archive } = {}) {
-    const { envs, limits, files = {}, onProgress, session: name = null, access = "write" } = checked;
+    const { envs, limits, files = {}, onProgress, session: name = null, access = "write", policy } = checked;
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
     const host = new Host(connection, checked.onDownload, checked.onUpload);
+    const audit = new Audit(connection);
     try {
       /** @type {Session | null} */
       let session = null;
@@ -205,11 +215,11 @@ export class Sandbox extends EventTarget {
         latest = told;
         session?.update(told);
       });
-      const boot = { envs, files, limits, session: request, archive };
+      const boot = { envs, files, limits, commands: policy?.commands, session: request, archive };
       if (fork instanceof MessagePort) withPort(boot, fork);
       const result = await connection.call(() =>
         connection.kernel.boot(
-          boot, onProgress ? callable(onProgress) : null, onSession, callable(host.answer),
+          boot, onProgress ? callable(onProgress) : null, onSession, callable(host.answer), callable(audit.hear),
         ),
       );
       connection.booted();
@@ -217,7 +227,7 @@ export class Sandbox extends EventTarget {
       const sync = async () => connection.onTold(await connection.call(() => connection.kernel.sync()));
       session = new Session(latest ?? result.session, BASE_URL, sync);
       connection.onTold = (told) => session?.update(told);
-      const sandbox = new Sandbox(connection, result, session, host);
+      const sandbox = new Sandbox(connection, result, session, host, audit);
       live.add(sandbox);
       connection.onClose = () => {
         live.delete(sandbox);
@@ -229,6 +239,35 @@ export class Sandbox extends EventTarget {
       connection.close(reason);
       throw reason;
     }
+  }
+
+  /**
+   * Tells of what happens, as it happens: "exec" (a program has been started), "exit" (a process has ended), "write"
+   * (a file has changed) and "limit" (a time limit, a limit of output or the policy has been felt).
+   * @param {import("./client/kernel.js").AuditType} type
+   * @param {(event: import("./client/kernel.js").AuditEvent) => unknown} listener
+   * @returns {() => void} what takes the listener away
+   */
+  on(type, listener) {
+    return this.#audit.on(type, listener);
+  }
+
+  /**
+   * What has happened: the latest 1000 events. Writes are among them only while somebody listens to them.
+   * @param {{ types?: import("./client/kernel.js").AuditType[], most?: number }} [options] Only of these types; at most
+   *   so many, the latest.
+   * @returns {Promise<import("./client/kernel.js").AuditEvent[]>} oldest first
+   */
+  async log(options) {
+    return this.#audit.log(options);
+  }
+
+  /**
+   * What the sandbox uses now.
+   * @returns {Promise<import("./client/kernel.js").Metrics>}
+   */
+  async metrics() {
+    return this.#connection.call(() => this.#connection.kernel.metrics());
   }
 
   /**

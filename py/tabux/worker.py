@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tabux.abi.errno import EIO, SysError
-from tabux.api import commands, files, hosts, mounts, owner, session, terminals
+from tabux.api import commands, files, hosts, mounts, owner, session, shells, terminals
 from tabux.api.archives import Archives
+from tabux.api.watches import Watches
 from tabux.fs.bundle import Part
 from tabux.fs.inode import Inode
 from tabux.fs.manifest import Entry, content
@@ -19,6 +20,7 @@ from tabux.fs.pending import Pending
 from tabux.kernel.boot import boot, install, system_calls
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
+from tabux.kernel.policy import CommandPolicy
 
 
 class Worker:
@@ -45,9 +47,7 @@ class Worker:
 
     def _supply_part(self, inode: Inode, part: Part) -> None:
         chunk = part.chunk
-        self._gate.set_part(
-            inode.ino, chunk["url"], chunk["size"], chunk["sha256"], part.offset, part.length
-        )
+        self._gate.set_part(inode.ino, chunk["url"], chunk["size"], chunk["sha256"], part.offset, part.length)
 
     def api(self) -> dict[str, Callable[..., Any]]:
         """The API's functions by name.
@@ -56,11 +56,17 @@ class Worker:
         """
         k = self.kernel
         archives = Archives()
+        watches = Watches()
         table: dict[str, Callable[..., Any]] = {
             "run": commands.run,
             "close_stdin": commands.close_stdin,
             "signal": commands.signal,
             "living": commands.living,
+            "shell_begin": shells.begin,
+            "shell_concerns": shells.concerns,
+            "shell_interrupt": shells.interrupt,
+            "shell_interrupt_again": shells.interrupt_again,
+            "shell_cwd": shells.cwd,
             "make_dir": files.make_dir,
             "write": files.write,
             "read": files.read,
@@ -68,6 +74,11 @@ class Worker:
             "list": files.listing,
             "exists": files.exists,
             "rename": files.rename,
+            "chmod": files.change_mode,
+            "symlink": files.symlink,
+            "copy": files.copy,
+            "watch": watches.add,
+            "unwatch": watches.remove,
             "remove": files.remove,
             "pack": archives.pack,
             "pack_next": archives.pack_next,
@@ -107,6 +118,16 @@ class Worker:
     def set_envs(self, envs: str) -> None:
         """Variables for everything that runs in the sandbox (a JSON object)."""
         self.envs = _latin1(json.loads(envs))
+
+    def set_policy(self, policy: str) -> None:
+        """Which commands may run: JSON with lists of names, `allow` and `deny`; each may be missing."""
+        lists = json.loads(policy)
+        names = {which: frozenset(_latin1(dict.fromkeys(lists[which], ""))) for which in lists}
+        self.kernel.policy = CommandPolicy(names.get("allow"), names.get("deny", frozenset()))
+
+    def made_inodes(self) -> int:
+        """How many files, directories and links there are besides the site's own."""
+        return self.kernel.vfs.table.made
 
     def set_inode_limit(self, inodes: int) -> None:
         """At most so many inodes besides the site's own."""

@@ -152,6 +152,9 @@ const kernel = {
   filesRename: (from, to) => note("filesRename", from, to),
   filesRemove: (path) => note("filesRemove", path),
 
+  auditWant: (types) => note("auditWant", types),
+  auditLog: () => [],
+
   sync() {
     note("sync");
     return told;

@@ -49,7 +49,7 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
         (
             "tabux.Sandbox.create({ env: {} })",
             'Sandbox.create: unknown option "env"; the options are: '
-            "envs, limits, files, onProgress, onDownload, onUpload, session, access",
+            "envs, limits, files, onProgress, onDownload, onUpload, session, access, policy",
         ),
         (
             "tabux.Sandbox.create({ session: ' a' })",
@@ -97,7 +97,7 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
         ("sandbox.commands.connect('5')", "commands.connect: pid must be a process id"),
         ("sandbox.commands.run('a', { signal: {} })", "commands.run: signal must be an AbortSignal"),
         ("sandbox.files.read('')", "files.read: path must not be empty"),
-        ("sandbox.files.read('a', { format: 'x' })", 'files.read: format must be "text" or "bytes"'),
+        ("sandbox.files.read('a', { format: 'x' })", 'files.read: format must be "text", "bytes", '),
         ("sandbox.files.read('a', { as: 'x' })", 'files.read: unknown option "as"; the options are: format'),
         ("sandbox.files.write('a')", "files.write: data must be a string, an ArrayBuffer or a typed array"),
         ("sandbox.files.rename('a', null)", "files.rename: to must be a string"),

@@ -62,6 +62,8 @@ class FakeGate:
         self.carried: dict[int, str] = {}
         self.states: dict[int, str] = {}
         self.logged: list[str] = []
+        self.refusals: list[tuple[int, str]] = []
+        self.changes: list[tuple[int, str, str]] = []
         self.arguments: dict[int, str] = {}
         #: who waits for storage, and what host mounts have asked for
         self.uninterrupted: set[int] = set()
@@ -196,6 +198,12 @@ class FakeGate:
 
     def memory_size(self, pid: int) -> int:
         return self.memories.get(pid, 0)
+
+    def refused(self, pid: int, path: str) -> None:
+        self.refusals.append((pid, path))
+
+    def changed(self, watch: int, kind: str, path: str) -> None:
+        self.changes.append((watch, kind, path))
 
     def now(self) -> float:
         return self.ms

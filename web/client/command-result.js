@@ -38,6 +38,21 @@ export class CommandResult {
     this.durationMs = raw.durationMs;
   }
 
+  /** What to do next about a limit that has been reached, in words that a model can act on; else null. */
+  get hint() {
+    const { stdout, stderr } = this.outputFiles;
+    if (this.timedOut) {
+      return "It ran out of time: give a longer timeoutMs, or run it with background: true and look at it later.";
+    }
+    if (this.truncated && (stdout || stderr)) {
+      return `Output is left out: look at ${stdout ?? stderr} with head, tail, sed -n or grep, or print less.`;
+    }
+    if (this.truncated) return "Output is left out: print less, or send it to a file and look at parts of that.";
+    if (this.exitCode === 126) return "It may not be executed: see its permissions, and the sandbox's policy.";
+    if (this.exitCode === 127) return "There is no such command: ls /usr/bin tells which there are.";
+    return null;
+  }
+
   /** Standard output, exactly. */
   get stdoutBytes() {
     return this.#stdout;

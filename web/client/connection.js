@@ -114,6 +114,15 @@ export function withPort(value, port) {
 }
 
 /**
+ * Marks a stream to be moved to the worker.
+ * @param {ReadableStream} stream
+ * @returns {ReadableStream}
+ */
+export function handedOver(stream) {
+  return Comlink.transfer(stream, [stream]);
+}
+
+/**
  * Makes a function callable from the worker.
  * @template {(...args: any[]) => unknown} Callback
  * @param {Callback} callback

@@ -1,8 +1,39 @@
 /** The errors that the public module throws. Tell them apart by class or by `name`, which a minifier leaves alone. */
 
+/**
+ * What to do next, by the name of the error, in words that a model can act on.
+ * @type {Record<string, string>}
+ */
+const HINTS = {
+  TabuxError: "Try it once more; if that fails too, make a new sandbox.",
+  InvalidArgumentError: "Correct the argument that the message names and call again.",
+  UnsupportedBrowserError: "Ask for a newer browser; the message says which ones will do.",
+  BootError: "Reload the page; if that does not help, look whether all files of the site can be loaded.",
+  SandboxKilledError: "Make a new sandbox by Sandbox.create; with the same session its files are there.",
+  NotFoundError: "Look for the right path with files.list, or for what runs with commands.list.",
+  FileExistsError: "Choose another name, or remove what is there with files.remove.",
+  NotADirectoryError: "Part of the path is a file: choose another path, or remove that file.",
+  IsADirectoryError: "Name a file in that directory, or use files.list to see what is in it.",
+  DirectoryNotEmptyError: "Remove what is in the directory first, or choose another name.",
+  PermissionDeniedError: "Choose another path: below /home/user and /tmp everything may be changed.",
+  NoSpaceError: "Remove files that are not needed (du -a | sort -n), or raise limits.bytes.",
+  LimitExceededError: "End what is not needed: commands.list tells what runs, commands.kill ends it.",
+  SessionInUseError: 'Close the other tab, or open the session with access: "read" or "take-over".',
+  ArchiveError: "Look at the member that the message names; what came before it has been extracted.",
+  SessionNotFoundError: "Sandbox.sessions.list and sandbox.snapshots.list tell what there is.",
+  SessionFormatError: "Reload the page for a newer tabux, or use a session of another name.",
+  SessionDamagedError: "Export what can still be read, then delete the session.",
+  StorageError: "Keep the page open and export the files: the browser does not store them now.",
+};
+
 /** What every error of tabux is. */
 export class TabuxError extends Error {
   name = "TabuxError";
+
+  /** What to do next. */
+  get hint() {
+    return HINTS[this.name] ?? HINTS.TabuxError;
+  }
 }
 
 /** A wrong argument or an option that does not exist. */

@@ -16,6 +16,35 @@
  * @property {number} gid
  * @property {number} modifiedMs When the content was last changed, in milliseconds since 1970.
  *
+ * @typedef {"exec" | "exit" | "write" | "limit"} AuditType
+ *
+ * @typedef {object} AuditEvent What has happened.
+ * @property {AuditType} type
+ * @property {number} timeMs In milliseconds since 1970.
+ * @property {number} [pid]
+ * @property {string[]} [argv] exec: the arguments, with the name it was called by.
+ * @property {number} [exitCode] exit
+ * @property {string | null} [signal] exit: what ended it.
+ * @property {number} [cpuMs] exit: how long it has run.
+ * @property {string} [path] write, and limit by the policy.
+ * @property {FileEvent["type"]} [change] write
+ * @property {"time" | "output" | "policy"} [limit] limit: which has been reached.
+ * @property {number} [ms] limit: the time.
+ *
+ * @typedef {object} Metrics
+ * @property {number} processes How many there are.
+ * @property {number} memoryBytes What their memories take.
+ * @property {number} cpuMs CPU time of all since the start, in milliseconds.
+ * @property {number} executed How many programs have been started.
+ * @property {number} uptimeMs In milliseconds.
+ * @property {{ bytes: number, limitBytes: number, inodes: number }} files What has been written.
+ *
+ * @typedef {object} FileEvent A file that has changed.
+ * @property {"create" | "remove" | "rename" | "write" | "chmod" | "overflow"} type "rename" has the
+ *   old name, and is followed by "create" if the new one is in sight too; "chmod" is also said of
+ *   owners and times; "overflow": too much has happened, look for yourself.
+ * @property {string} path From the place that is watched; empty for that place itself.
+ *
  * @typedef {object} RawResult
  * @property {Uint8Array<ArrayBuffer>} stdout
  * @property {Uint8Array<ArrayBuffer>} stderr
@@ -46,6 +75,22 @@
  * @property {boolean} running Whether its shell runs; if not, it has left processes behind.
  * @property {number} processes How many there are of it.
  *
+ * @typedef {object} ShellRunOptions
+ * @property {Uint8Array | null} stdin
+ * @property {number} [timeoutMs]
+ * @property {number} [graceMs]
+ * @property {number} maxOutputBytes
+ *
+ * @typedef {object} ShellEnd
+ * @property {number[]} pipeStatus
+ * @property {string | null} cwd
+ * @property {boolean} ended
+ * @property {boolean} restarted
+ * @property {Uint8Array<ArrayBuffer>} background
+ * @property {("stdout" | "stderr")[]} redirected
+ *
+ * @typedef {RawResult & ShellEnd} RawShellResult
+ *
  * @typedef {{ parcel: import("../worker/listener.js").Parcel }
  *   | { ended: Omit<RawResult, "stdout" | "stderr"> }} CommandEvent What a handle hears.
  *
@@ -60,6 +105,7 @@
  * @property {Record<string, string>} [envs]
  * @property {Record<string, Uint8Array>} files Contents by path.
  * @property {import("../worker/limits.js").Limits} [limits]
+ * @property {{ allow?: string[], deny?: string[] }} [commands] Which may run.
  * @property {SessionRequest} session
  * @property {Blob} [archive] What the files are imported from.
  *
@@ -104,7 +150,11 @@
  * @typedef {object} KernelApi
  * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null,
  *   onSession: (told: import("./session.js").Told) => void,
- *   onHost: (request: import("./host.js").HostRequest) => Promise<unknown>) => BootResult} boot
+ *   onHost: (request: import("./host.js").HostRequest) => Promise<unknown>,
+ *   onAudit: (events: AuditEvent[]) => unknown) => BootResult} boot
+ * @property {(types: AuditType[]) => void} auditWant
+ * @property {(types: AuditType[], most: number) => AuditEvent[]} auditLog
+ * @property {() => Metrics} metrics
  * @property {(id: number, command: string, options: RunOptions,
  *   onOutput: ((parcel: import("../worker/listener.js").Parcel) => unknown) | null) => RawResult} run
  * @property {(id: number) => void} cancel Kills the processes of a run, which then ends.
@@ -116,14 +166,28 @@
  * @property {(pid: number, data: Uint8Array) => void} commandWrite
  * @property {(pid: number) => void} commandCloseStdin
  * @property {() => CommandInfo[]} commandList
+ * @property {(options: { cwd?: string, envs?: Record<string, string> }) => number} shellCreate
+ * @property {(shell: number, id: number, command: string, options: ShellRunOptions,
+ *   onOutput: ((parcel: import("../worker/listener.js").Parcel) => unknown) | null) =>
+ *   RawShellResult} shellRun
+ * @property {(shell: number, id: number) => void} shellCancel
+ * @property {(shell: number) => void} shellInterrupt
+ * @property {(shell: number) => void} shellRestart
+ * @property {(shell: number) => void} shellClose
  * @property {(name: string) => void} commandsRegister
  * @property {(name: string) => boolean} commandsUnregister Answers whether there was such a command.
  * @property {(id: number, most: number) => Uint8Array<ArrayBuffer> | null} hostRead Standard input of a command of the
  *   page; null when it has been killed.
  * @property {(id: number, fd: number, data: Uint8Array) => true | null} hostWrite Its standard output (1) or error (2).
- * @property {(path: string, content: Uint8Array | Blob) => void} filesWrite
+ * @property {(path: string, content: Uint8Array | Blob | ReadableStream) => void} filesWrite
  * @property {(path: string) => Uint8Array<ArrayBuffer>} filesRead
- * @property {(path: string) => FileInfo[]} filesList
+ * @property {(path: string, from: number) => Uint8Array<ArrayBuffer>} filesReadPiece
+ * @property {(path: string, depth: number) => FileInfo[]} filesList
+ * @property {(from: string, to: string) => void} filesCopy
+ * @property {(path: string, mode: number) => void} filesChmod
+ * @property {(target: string, path: string) => void} filesSymlink
+ * @property {(path: string, recursive: boolean, tell: (events: FileEvent[]) => unknown) => number} filesWatch
+ * @property {(watch: number) => void} filesUnwatch
  * @property {(path: string) => FileInfo} filesInfo
  * @property {(path: string) => boolean} filesExists
  * @property {(path: string) => void} filesMakeDir

@@ -98,6 +98,29 @@ export function limits(value, name) {
 }
 
 /**
+ * What may be done.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {{ commands?: { allow?: string[], deny?: string[] } }}
+ */
+export function policy(value, name) {
+  const { commands } = checkOptions(name, value, {
+    commands: (given, where) => checkOptions(where, given, { allow: commandNames, deny: commandNames }),
+  });
+  return { commands };
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string[]}
+ */
+function commandNames(value, name) {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(`${name} must be a list of names`);
+  return value.map((one) => commandName(one, `${name}: each`));
+}
+
+/**
  * @param {unknown} value
  * @param {string} name
  * @returns {number}
@@ -134,6 +157,19 @@ export function outputBytes(value, name) {
 export function notNegative(value, name) {
   if (typeof value !== "number" || !(value >= 0)) {
     throw new InvalidArgumentError(`${name} must be a number, 0 or greater`);
+  }
+  return value;
+}
+
+/**
+ * Permission bits.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {number}
+ */
+export function mode(value, name) {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > 0o7777) {
+    throw new InvalidArgumentError(`${name} must be a whole number from 0 to 0o7777`);
   }
   return value;
 }

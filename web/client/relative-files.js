@@ -22,14 +22,17 @@ export class RelativeFiles {
   }
 
   /** @type {Files["write"]} */
-  write = (path, data) => this.#files.write(this.#from(path, "files.write: path"), data);
+  write = (/** @type {any} */ path, /** @type {any} */ data = undefined) =>
+    Array.isArray(path)
+      ? this.#files.write(path.map((file) => ({ ...file, path: this.#from(file?.path, "files.write: path") })))
+      : this.#files.write(this.#from(path, "files.write: path"), data);
 
   /** @type {Files["read"]} */
   read = (/** @type {string} */ path, /** @type {any} */ options) =>
     /** @type {any} */ (this.#files.read(this.#from(path, "files.read: path"), options));
 
   /** @type {Files["list"]} */
-  list = (path) => this.#files.list(this.#from(path, "files.list: path"));
+  list = (path, options) => this.#files.list(this.#from(path, "files.list: path"), options);
 
   /** @type {Files["info"]} */
   info = (path) => this.#files.info(this.#from(path, "files.info: path"));
@@ -43,6 +46,20 @@ export class RelativeFiles {
   /** @type {Files["rename"]} */
   rename = (from, to) =>
     this.#files.rename(this.#from(from, "files.rename: from"), this.#from(to, "files.rename: to"));
+
+  /** @type {Files["copy"]} */
+  copy = (from, to) =>
+    this.#files.copy(this.#from(from, "files.copy: from"), this.#from(to, "files.copy: to"));
+
+  /** @type {Files["chmod"]} */
+  chmod = (path, mode) => this.#files.chmod(this.#from(path, "files.chmod: path"), mode);
+
+  /** @type {Files["symlink"]} */
+  symlink = (target, path) => this.#files.symlink(target, this.#from(path, "files.symlink: path"));
+
+  /** @type {Files["watch"]} */
+  watch = (path, callback, options) =>
+    this.#files.watch(this.#from(path, "files.watch: path"), callback, options);
 
   /** @type {Files["remove"]} */
   remove = (path) => this.#files.remove(this.#from(path, "files.remove: path"));

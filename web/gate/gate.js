@@ -42,6 +42,12 @@ export class Gate {
     this.terminals = new Map();
     /** @type {Map<number, (status: number) => void>} by pid; hears the wait status */
     this.exits = new Map();
+    /** @type {import("../worker/audit.js").Audit | null} hears of what programs do */
+    this.audit = null;
+    /** @type {Map<number, (kind: string, path: string) => void>} what hears of changed files */
+    this.watches = new Map();
+    /** @type {Map<number, import("./shell-channel.js").ShellChannel>} of persistent shells, by pid */
+    this.shells = new Map();
     /** @type {Map<number, ReturnType<typeof setTimeout>>} */
     this.timers = new Map();
     /** @type {Map<string, import("./host-program.js").HostFunction>} what host programs run, by name */

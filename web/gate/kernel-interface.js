@@ -99,6 +99,10 @@ export function kernelInterface(gate, base, begun) {
     host_times: (/** @type {number} */ mount, /** @type {number} */ ino, /** @type {string} */ path, /** @type {number} */ accessedMs, /** @type {number} */ modifiedMs) =>
       gate.mounts.get(mount)?.times(ino, path, modifiedMs, accessedMs),
     ...socketInterface(gate),
+    refused: (/** @type {number} */ pid, /** @type {string} */ path) =>
+      gate.audit?.note("limit", { limit: "policy", pid, path }),
+    changed: (/** @type {number} */ watch, /** @type {string} */ kind, /** @type {string} */ path) =>
+      gate.watches.get(watch)?.(kind, path),
     now: () => performance.timeOrigin + performance.now(),
     log: (/** @type {string} */ text) => console.error(text),
   };

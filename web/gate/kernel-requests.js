@@ -26,6 +26,7 @@ export function gone(gate, pid, status) {
     for (const thread of [...process.threads]) endThread(gate, thread);
     program?.onEnd?.();
     if (program?.owner === process && program.stacks === 0) release(gate, program);
+    gate.audit?.exit(pid, status, process.cpuMs);
   }
   const exit = gate.exits.get(pid);
   if (exit) {

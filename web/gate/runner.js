@@ -42,6 +42,7 @@ function replace(gate, process, execution) {
   process.argv = execution.argv;
   process.environ = execution.environ;
   process.preopens.clear();
+  gate.audit?.exec(process);
   const { image } = execution;
   if (image instanceof HostImage) {
     startHost(gate, process, image);

@@ -40,7 +40,9 @@ export class Scheduler {
 
   /** @param {Thread} thread is blocked, and goes on after the events that wait now */
   yield(thread) {
+    thread.yielding = true;
     afterEvents(() => {
+      thread.yielding = false;
       this.breathe();
       this.queue(thread);
     });

@@ -36,6 +36,8 @@ export class Thread extends UserMemory {
     /** @type {(thrown: unknown) => void} throws something through the suspended thread */
     this.abort = () => {};
     this.wakeQueued = false;
+    /** Whether it has only given way to events. */
+    this.yielding = false;
     /** Whether the call in progress is being made again. */
     this.retrying = false;
     /** Whether the call in progress waits for storage: no signal ends it early. */
@@ -75,6 +77,11 @@ export class Thread extends UserMemory {
   /** Whether it is suspended: not, any more, where making its call again has ended its process. */
   get asleep() {
     return this.resume !== null;
+  }
+
+  /** Whether it goes on by itself: it runs, or waits for its turn or for storage only. */
+  get goesOn() {
+    return this.retry === null || this.wakeQueued || this.yielding || this.uninterruptible;
   }
 
   /** Tells libc whether a signal handler is due, where it is this thread that runs. */

@@ -110,6 +110,7 @@ export class Command {
     if (ms === Infinity) return;
     this.#timer = setTimeout(() => {
       this.#timedOut = true;
+      this.#system.gate.audit?.note("limit", { limit: "time", pid: this.pid, ms });
       this.#timer = setTimeout(() => this.kill(), Math.min(graceMs, LONGEST_MS));
       this.signal(SIGTERM);
     }, Math.min(ms, LONGEST_MS));
@@ -156,6 +157,7 @@ export class Command {
   result() {
     for (const output of this.outputs) output.end();
     const ending = this.ending();
+    if (ending.truncated) this.#system.gate.audit?.note("limit", { limit: "output", pid: this.pid });
     return { ...ending, stdout: this.stdout.takeKept(), stderr: this.stderr.takeKept() };
   }
 }

@@ -140,12 +140,25 @@ def info(k: Kernel, path: str) -> str:
     return json.dumps(_info(full.rsplit("/", 1)[-1] or "/", full, inode))
 
 
-def listing(k: Kernel, path: str) -> str:
-    """The entries of a directory as JSON, sorted by name. ENOTDIR, ENOENT."""
+def listing(k: Kernel, path: str, depth: int = 1) -> str:
+    """What is in a directory as JSON, `depth` levels deep, each level sorted by name. ENOTDIR, ENOENT.
+
+    Symbolic links are not followed on the way down.
+    """
     directory = k.vfs.lookup(home(k), path, ROOT)
-    base = _plain(k, path).rstrip("/")
-    entries = sorted((e for e in k.vfs.listdir(directory) if e[0] not in (".", "..")), key=lambda e: e[0])
-    return json.dumps([_info(name, f"{base}/{name}", inode) for name, inode in entries])
+    found: list[dict[str, object]] = []
+    level = [(_plain(k, path).rstrip("/"), directory)]
+    while level and depth > 0:
+        depth -= 1
+        below: list[tuple[str, Inode]] = []
+        for base, parent in level:
+            entries = [e for e in k.vfs.listdir(parent) if e[0] not in (".", "..")]
+            for name, inode in sorted(entries, key=lambda e: e[0]):
+                found.append(_info(name, f"{base}/{name}", inode))
+                if inode.mode & S_IFMT == S_IFDIR:
+                    below.append((f"{base}/{name}", inode))
+        level = below
+    return json.dumps(found)
 
 
 def exists(k: Kernel, path: str) -> int:
@@ -168,3 +181,71 @@ def remove(k: Kernel, path: str) -> int:
     """Removes a file, or a directory with all that is in it: see `Naming.remove_tree`."""
     k.vfs.remove_tree(home(k), path, ROOT)
     return 0
+
+
+def change_mode(k: Kernel, path: str, mode: int) -> int:
+    """Sets the permission bits; a link is followed. ENOENT, EROFS."""
+    k.vfs.chmod(home(k), path, mode & 0o7777, ROOT)
+    return 0
+
+
+def symlink(k: Kernel, target: str, path: str) -> int:
+    """Makes a symbolic link, the user's, with its parents. EEXIST."""
+    _make_parents(k, path)
+    _give_to_user(k.vfs.symlink(target, home(k), path, ROOT))
+    return 0
+
+
+def copy(k: Kernel, old: str, new: str) -> str:
+    """Makes at `new` what is at `old`, with all that is in it, as `cp -rT --preserve=mode` does.
+
+    Answers JSON: inode numbers in pairs, whose contents the gate copies. What is made is the user's. EINVAL:
+    a directory into itself, or a special file. EISDIR, ENOTDIR: something of another kind is there.
+    """
+    vfs, start = k.vfs, home(k)
+    source = vfs.lookup(start, old, ROOT)
+    _make_parents(k, new.rstrip("/"))
+    pairs: list[int] = []
+    above: Inode | None = vfs.walker.to_parent(start, new.rstrip("/") or "/", ROOT, None)
+    if above is not None and vfs.walker.entry(above, vfs.walker.name) is source:
+        raise SysError(EINVAL)
+    while above is not None and above is not above.parent:
+        if above is source:
+            raise SysError(EINVAL)
+        above = above.parent
+    pending = [(source, start, new.rstrip("/"))]
+    while pending:
+        inode, directory, name = pending.pop()
+        kind = inode.mode & S_IFMT
+        if kind == S_IFDIR:
+            made = _directory_at(k, directory, name)
+            vfs.set_mode(made, inode.mode & 0o7777, ROOT)
+            entries = [e for e in vfs.listdir(inode) if e[0] not in (".", "..")]
+            pending += [(child, made, child_name) for child_name, child in entries]
+        elif kind == S_IFLNK:
+            _give_to_user(vfs.symlink(vfs.link_text(inode), directory, name, ROOT))
+        elif kind == S_IFREG and not inode.virtual:
+            made, _ = vfs.open(directory, name, O_RDWR | O_CREAT, 0o644, ROOT)
+            if made is inode or made.mode & S_IFMT != S_IFREG:
+                raise SysError(EINVAL)
+            _give_to_user(made)
+            vfs.set_mode(made, inode.mode & 0o7777, ROOT)
+            _use(inode)
+            pairs += [inode.ino, made.ino]
+        else:
+            raise SysError(EINVAL)
+    return json.dumps(pairs)
+
+
+def _directory_at(k: Kernel, start: Inode, name: str) -> Inode:
+    try:
+        made = k.vfs.mkdir(start, name, 0o755, ROOT)
+    except SysError as error:
+        if error.errno != EEXIST:
+            raise
+        made = k.vfs.lookup(start, name, ROOT)
+        if made.mode & S_IFMT != S_IFDIR:
+            raise SysError(ENOTDIR) from None
+        return made
+    _give_to_user(made)
+    return made

@@ -54,6 +54,7 @@ class Attributes(Opening):
         inode.mode = inode.mode & S_IFMT | mode
         inode.ctime = self.clock()
         self.generation += 1
+        self._attributes_changed(inode)
 
     def chown(
         self,
@@ -95,6 +96,7 @@ class Attributes(Opening):
             inode.gid = gid
         inode.ctime = self.clock()
         self.generation += 1
+        self._attributes_changed(inode)
 
     def utimens(
         self,
@@ -140,6 +142,7 @@ class Attributes(Opening):
         inode.ctime = now
         if inode.mount.host is not None:
             inode.mount.host.times(inode)
+        self._attributes_changed(inode)
 
     def truncate(self, start: Inode, path: str, size: int, cred: Credentials, context: object = None) -> None:
         """truncate(2). EINVAL (negative; not a regular file), EISDIR, EACCES, EROFS; the store's errors."""

@@ -13,6 +13,7 @@ from tabux.fs.inode import Inode, InodeTable
 from tabux.fs.mount import Mount
 from tabux.fs.namei import SPECIAL, Walker
 from tabux.fs.store import Store
+from tabux.fs.watching import Watch
 
 #: 24 hours: an access time older than that is renewed (mount(8), relatime)
 _DAY = 86_400_000_000_000
@@ -41,6 +42,7 @@ class Core:
         "store",
         "table",
         "walker",
+        "watches",
     )
 
     def __init__(self, store: Store, clock: Callable[[], int], inode_limit: int | None = None) -> None:
@@ -59,6 +61,8 @@ class Core:
         self.generation = 0
         #: what is made now is one of the site's own files
         self.shipping = False
+        #: who is told of changes
+        self.watches: list[Watch] = []
         self.mount_root.changes = Changes()
 
     # changes
@@ -240,16 +244,29 @@ class Core:
             directory.nlink += 1
         directory.mtime = directory.ctime = now
         self.generation += 1
+        for watch in self.watches:
+            watch.entered(directory, name, inode)
 
-    def _remove(self, directory: Inode, name: str, now: int) -> None:
-        """Takes a name out of a directory; nlink of a file is the caller's business."""
+    def _remove(self, directory: Inode, name: str, now: int, kind: str = "remove") -> None:
+        """Takes a name out of a directory; nlink of a file is the caller's business.
+
+        `kind` is what watchers are told.
+        """
         self._change(directory)
         children = directory.children
         assert children is not None
-        if children.pop(name).mode & S_IFMT == S_IFDIR:
+        inode = children.pop(name)
+        if inode.mode & S_IFMT == S_IFDIR:
             directory.nlink -= 1
         directory.mtime = directory.ctime = now
         self.generation += 1
+        for watch in self.watches:
+            watch.removed(directory, name, inode, kind)
+
+    def _attributes_changed(self, inode: Inode) -> None:
+        """To be called after."""
+        for watch in self.watches:
+            watch.changed(inode, "chmod")
 
     def _lose_name(self, inode: Inode, now: int) -> None:
         """One name less; a directory has none left. Discards what nobody uses."""

@@ -153,6 +153,8 @@ class Opening(Core):
         self._change(inode)
         if inode.base is not None and inode.mount.changes is not None:
             inode.mount.changes.rewritten.add(inode)
+        for watch in self.watches:
+            watch.changed(inode, "write")
 
     def _drop_privilege(self, inode: Inode, cred: Credentials) -> None:
         if inode.mode & 0o6000 and cred.euid != 0:

@@ -105,11 +105,11 @@ class Renaming(Naming):
         self._change(source)
         now = self.clock()
         source.ctime = now
-        self._remove(old_dir, old_name, now)
+        self._remove(old_dir, old_name, now, "rename")
         if target is None:
             self._enter(new_dir, new_name, source, now)
             return
-        self._remove(new_dir, new_name, now)
+        self._remove(new_dir, new_name, now, "rename" if exchange else "remove")
         self._enter(new_dir, new_name, source, now)
         if exchange:
             self._change(target)

@@ -107,6 +107,12 @@ class Gate(HostGate, SocketGate, Protocol):
     def memory_size(self, pid: int) -> int:
         """Bytes of a process's memory."""
 
+    def refused(self, pid: int, path: str) -> None:
+        """The policy has not let a process execute a program."""
+
+    def changed(self, watch: int, kind: str, path: str) -> None:
+        """Something that the page watches has changed (`tabux.fs.watching`)."""
+
     def now(self) -> float:
         """Milliseconds since the epoch."""
 

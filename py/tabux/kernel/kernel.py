@@ -13,6 +13,7 @@ from tabux.fs.vfs import Vfs
 from tabux.kernel.files import OpenFile
 from tabux.kernel.gate import MAILBOX_SIZE, Gate
 from tabux.kernel.locks import InodeLocks
+from tabux.kernel.policy import CommandPolicy
 from tabux.kernel.process import Limits, Process, Thread
 from tabux.kernel.terminals import Terminal
 from tabux.net.network import Network
@@ -92,6 +93,8 @@ class Kernel:
         self.overlay: Overlay | None = None
         #: host mounts by number
         self.hosts: dict[int, HostTree] = {}
+        #: which programs may be executed; None for all
+        self.policy: CommandPolicy | None = None
         self.timers: dict[int, Callable[[], None]] = {}
         self._last_number = 0
         self.last_pid = 1

@@ -48,6 +48,7 @@ def fork(k: Kernel, t: Thread) -> Process:
         _refuse_fork(k, p)
     child = k.new_process(p, p.cwd, p.cred, p.limits)
     child.origin = p.origin
+    child.turn = p.turn
     child.pgid = p.pgid
     child.sid = p.sid
     child.terminal = p.terminal
@@ -77,7 +78,7 @@ def _refuse_fork(k: Kernel, p: Process) -> None:
 
 
 def find_program(k: Kernel, t: Thread, path: str, depth: int) -> int:
-    """The inode number of a file that may be executed. ENOENT, EACCES, and what the walk raises.
+    """The inode number of a file that may be executed. ENOENT, EACCES (also by policy), what the walk raises.
 
     `depth` counts the `#!` lines followed so far. What is found is remembered until `begin_program`.
     """
@@ -89,7 +90,11 @@ def find_program(k: Kernel, t: Thread, path: str, depth: int) -> int:
         inode.mount.host.open(inode)
     comm = t.found[2] if depth and t.found is not None else path.rsplit("/", 1)[-1][:15]
     walker = k.vfs.walker
-    t.found = (inode, k.vfs.path_of_entry(walker.parent, walker.name, inode), comm)
+    found = k.vfs.path_of_entry(walker.parent, walker.name, inode)
+    if k.policy is not None and not k.policy.permits(path, found):
+        k.gate.refused(p.pid, found)
+        raise SysError(EACCES)
+    t.found = (inode, found, comm)
     return inode.ino
 
 

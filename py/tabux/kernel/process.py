@@ -127,6 +127,7 @@ class Process:
         "stop_signal",
         "terminal",
         "threads",
+        "turn",
         "umask",
     )
 
@@ -142,6 +143,8 @@ class Process:
         self.children: dict[int, Process] = {}
         #: the process of the API that it descends from, so that a cancelled command leaves nobody behind
         self.origin = pid
+        #: which command of a persistent shell it belongs to (tabux.api.shells), the shell itself to the last
+        self.turn = 0
         self.pgid = pid
         self.sid = pid
         #: the controlling terminal, a `Terminal`

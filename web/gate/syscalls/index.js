@@ -4,6 +4,7 @@ import { DESCRIPTOR_CALLS } from "./descriptors.js";
 import { DYNLINK_CALLS } from "./dynlink.js";
 import { PATH_CALLS } from "./paths.js";
 import { PROCESS_CALLS } from "./processes.js";
+import { SHELL_CALLS } from "./shells.js";
 import { SIGNAL_CALLS } from "./signals.js";
 import { SOCKET_CALLS } from "./sockets.js";
 import { SYSTEM_CALLS } from "./system.js";
@@ -20,8 +21,8 @@ import { THREAD_CALLS } from "./threads.js";
 /** @type {(Call | undefined)[]} by Linux number (asm-generic) */
 const CALLS = [];
 const GROUPS = [
-  DESCRIPTOR_CALLS, DYNLINK_CALLS, PATH_CALLS, PROCESS_CALLS, SIGNAL_CALLS, SOCKET_CALLS, SYSTEM_CALLS, TERMINAL_CALLS,
-  THREAD_CALLS,
+  DESCRIPTOR_CALLS, DYNLINK_CALLS, PATH_CALLS, PROCESS_CALLS, SHELL_CALLS, SIGNAL_CALLS, SOCKET_CALLS,
+  SYSTEM_CALLS, TERMINAL_CALLS, THREAD_CALLS,
 ];
 for (const group of GROUPS)
   for (const [number, call] of Object.entries(group)) CALLS[Number(number)] = call;
