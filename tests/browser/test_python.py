@@ -239,3 +239,14 @@ def test_a_full_disk(page, site: str) -> None:
     result = sandbox.run('python3 -c \'open("/tmp/f", "wb").write(bytes(2 << 20))\'')
     assert result["exitCode"] == 1
     assert "OSError: [Errno 28] No space left on device" in result["stderr"]
+
+
+def test_a_program_on_a_terminal_of_its_own(sandbox: SandboxPage) -> None:
+    code = """
+import os, pty
+status = pty.spawn(["sh", "-c", "tty; echo to the terminal > /dev/tty; exit 3"])
+print(os.waitstatus_to_exitcode(status))
+"""
+    first, *rest = python(sandbox, code).split()
+    assert first.startswith("/dev/pts/")
+    assert rest == ["to", "the", "terminal", "3"]
