@@ -73,9 +73,25 @@ export class CommandResult {
  */
 export function abortReason({ reason }, result) {
   const free = typeof reason === "object" && reason !== null && Object.isExtensible(reason);
-  if (free && !Object.hasOwn(reason, "result")) return Object.assign(reason, { result });
+  if (free && !Object.hasOwn(reason, "result")) return withProperties(reason, { result });
   // one reason of several commands, or no object
   const message = reason instanceof Error ? reason.message : String(reason);
   const own = new DOMException(message, "AbortError");
-  return Object.assign(own, { cause: reason, result });
+  return withProperties(own, { cause: reason, result });
+}
+
+/**
+ * Gives an object properties of its own, also where what it inherits from has some of that name
+ * which cannot be set: Firefox's DOMException has a `result`.
+ * @template {object} T
+ * @template {object} P
+ * @param {T} object
+ * @param {P} properties
+ * @returns {T & P}
+ */
+function withProperties(object, properties) {
+  for (const [name, value] of Object.entries(properties)) {
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+  return /** @type {T & P} */ (object);
 }
