@@ -44,8 +44,9 @@ def test_the_log_is_bounded_and_can_be_read_back(sandbox: SandboxPage) -> None:
     assert log[2][0]["limit"] == "output"
 
 
-def test_metrics(sandbox: SandboxPage) -> None:
-    seen = sandbox.evaluate(
+def test_metrics(fresh: SandboxPage) -> None:
+    fresh.create()  # in one that others have used, something of theirs may just be ending
+    seen = fresh.evaluate(
         """const ready = Promise.withResolvers();
         const before = await sandbox.metrics();
         const h = await sandbox.commands.run("head -c 1000000 /dev/zero > /tmp/m; echo; exec sleep 1000",

@@ -181,20 +181,20 @@ def test_where_a_mount_differs(
 READING = """
     cd {}; ls -R | md5sum
     find . -type f -printf '%p %s\\n' | sort | md5sum; find . -type f | sort | xargs cat | md5sum
-    head -c 100 client/files.js | md5sum; tail -n 1 tabux.js; grep -c import tabux.js
-    test -d client; echo $?
-    tar cf - --sort=name --mtime=@0 --owner=0 --group=0 --mode=644 . | md5sum; cat client; cat nothing
+    head -c 100 page/main.js | md5sum; tail -n 1 tabux.js; grep -c Sandbox tabux.js
+    test -d page; echo $?
+    tar cf - --sort=name --mtime=@0 --owner=0 --group=0 --mode=644 . | md5sum; cat page; cat nothing
     for i in 1 2 3 4; do md5sum tabux.js & done; wait
-    stat -c '%F %a %U' client tabux.js; wc -c < gate/wasi.js
+    stat -c '%F %a %U' page tabux.js; wc -c < vendor/xterm.css
 """
 REFUSED = """
-    cd {}; echo x > new; echo x >> tabux.js; : > tabux.js; mkdir d; rm tabux.js; mv tabux.js x; rm -r client
+    cd {}; echo x > new; echo x >> tabux.js; : > tabux.js; mkdir d; rm tabux.js; mv tabux.js x; rm -r page
     touch tabux.js; chmod 600 tabux.js; ln -s a b; truncate -s 0 tabux.js
     [ -w tabux.js ] || echo not writable
     cp tabux.js /tmp/copy && cmp tabux.js /tmp/copy && echo copied
 """
 TREE = """
-    const paths = "tabux.js client/files.js client/errors.js gate/wasi.js gate/syscalls/paths.js".split(" ");
+    const paths = "tabux.js page/main.js vendor/xterm.css licenses/index.json licenses/bash/COPYING".split(" ");
 """
 
 
