@@ -194,7 +194,7 @@ REFUSED = """
     cp tabux.js /tmp/copy && cmp tabux.js /tmp/copy && echo copied
 """
 TREE = """
-    const paths = "tabux.js page/main.js vendor/xterm.css licenses/index.json licenses/bash/COPYING".split(" ");
+    const paths = ["tabux.js", "page/main.js", "vendor/xterm.css", "examples/run.html", "userland.json"];
 """
 
 

@@ -94,3 +94,17 @@ def test_many_programs_with_threads_leave_no_memory_taken(machine: SandboxPage) 
         "wait; for i in {1..40}; do sleep 0.05 & done; wait; echo done"
     )
     assert machine.run(f"{{ {script}; }} 2> /dev/null", timeoutMs=30_000)["stdout"] == "done\n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "xz -T2 --block-size=100000 < in | xz -dc | cmp - in",
+        "xz -T1 --block-size=100000 < in > a.xz; xz -dc -T4 a.xz | cmp - in",
+        "zstd -q -T4 -B100000 -c in | zstd -q -dc | cmp - in",
+        "zstd -q -T1 -c in | zstd -q -dc | cmp - in",
+        "sort --parallel=4 -S 20M in > a; sort --parallel=1 in | cmp - a && sort -n --parallel=3 a|cmp - in",
+    ],
+)
+def test_tools_with_several_threads_give_right_results(machine: SandboxPage, script: str) -> None:
+    assert machine.output(f"cd $(mktemp -d) && seq 200000 > in && {script} && echo right") == "right\n"
