@@ -95,7 +95,7 @@ class Keeper:
 
     def get(self) -> SandboxPage:
         """The sandbox, or a new one if that does not answer any more."""
-        if self._kept and not self._kept.alive():
+        if self._kept and not (self._kept.alive() and self._kept.quiet()):
             self.close()
         if not self._kept:
             self._kept = SandboxPage(self._new_page(), self._site)

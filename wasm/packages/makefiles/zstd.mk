@@ -2,8 +2,7 @@
 
 LIBRARY = $(wildcard lib/common/*.c lib/compress/*.c lib/decompress/*.c lib/dictBuilder/*.c lib/legacy/*.c)
 PROGRAM = $(wildcard programs/*.c)
-# Old formats from version 0.5 on, upstream's default. Without -T it is one thread, as with --single-thread: a worker
-# beside the reader keeps pieces of four windows, which no program of 32 bits has room for at --ultra -22.
+# Old formats from version 0.5 on, upstream's default.
 DEFINES = -DZSTD_MULTITHREAD -DZSTDCLI_NBTHREADS_DEFAULT=0 -DZSTD_LEGACY_SUPPORT=5 -DXXH_NAMESPACE=ZSTD_ -DDEBUGLEVEL=0 -DBACKTRACE_ENABLE=0 \
 	-Ilib -Ilib/common -Ilib/legacy -Iprograms
 
