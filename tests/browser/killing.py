@@ -346,7 +346,7 @@ def tree(sandbox: SandboxPage, place: str) -> dict[str, Files]:
     archive = sandbox.evaluate(
         """
         const pack = `mkdir -p ${arg}; cd ${arg}; tar cf - .`;
-        const all = { maxOutputBytes: 2 ** 30 };
+        const all = { maxOutputBytes: 2 ** 28 };
         const { stdoutBytes, stderr, exitCode } = await sandbox.commands.run(pack, all);
         if (exitCode) throw new Error(stderr);
         const reader = new FileReader();
