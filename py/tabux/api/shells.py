@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 
-from tabux.abi.errno import ENOENT, ESRCH, SysError
+from tabux.abi.errno import ESRCH, SysError
 from tabux.abi.signal import SIGCONT, SIGINT, SIGKILL
+from tabux.api.place import working_directory
 from tabux.fs.inode import Inode
 from tabux.kernel import signals
 from tabux.kernel.files import Kind
@@ -86,11 +87,7 @@ def interrupt_again(k: Kernel, undecided: str) -> int:
 
 def cwd(k: Kernel, pid: int) -> str:
     """Where the shell is. ENOENT when that directory has gone, ESRCH when the shell has."""
-    shell = _shell(k, pid)
-    if shell.cwd.nlink == 0:
-        raise SysError(ENOENT)
-    path = k.vfs.path_of_entry(shell.cwd, "", shell.cwd)
-    return path.encode("latin-1").decode("utf-8", "replace")
+    return working_directory(k, _shell(k, pid))
 
 
 def _shell(k: Kernel, pid: int) -> Process:

@@ -8,6 +8,7 @@ from tabux.abi.errno import ENOENT, SysError
 from tabux.abi.fcntl import O_RDWR
 from tabux.api.commands import new_leader
 from tabux.api.owner import USER
+from tabux.api.place import working_directory
 from tabux.fs.devices import make_terminal
 from tabux.kernel import jobs
 from tabux.kernel.calls.tty_calls import resize as _resize
@@ -90,10 +91,7 @@ def cwd(k: Kernel, number: int) -> str:
         raise SysError(ENOENT)
     # the leader of a pipeline may have ended before the others
     leader = min(group, key=lambda p: (p.pid != p.pgid, p.pid))
-    if leader.cwd.nlink == 0:
-        raise SysError(ENOENT)
-    path = k.vfs.path_of_entry(leader.cwd, "", leader.cwd)
-    return path.encode("latin-1").decode("utf-8", "replace")
+    return working_directory(k, leader)
 
 
 def hang_up(k: Kernel, number: int) -> int:

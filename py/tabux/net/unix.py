@@ -144,6 +144,17 @@ def connect(net: Network, p: Process, socket: Socket, data: bytes, nonblocking: 
     return 0
 
 
+def _addressee(net: Network, p: Process, socket: Socket, data: bytes) -> Socket:
+    """The socket that a datagram to that address is for. Errors as of `find`, EPERM: it has a peer."""
+    name = parse_unix(data)
+    if socket.option(SOL_SOCKET, SO_PASSCRED):
+        autobind(net, socket)
+    other = find(net, p, name, SOCK_DGRAM)
+    if not _may_send(socket, other):
+        raise SysError(EPERM)
+    return other
+
+
 def _direct(net: Network, p: Process, socket: Socket, data: bytes) -> None:
     """connect(2) of a datagram socket: where it sends, and whom it hears. EPERM: the other has a peer."""
     if is_unspecified(data):
@@ -151,12 +162,7 @@ def _direct(net: Network, p: Process, socket: Socket, data: bytes) -> None:
         socket.state = State.UNCONNECTED
         net.direct(socket, 0)
         return
-    name = parse_unix(data)
-    if socket.option(SOL_SOCKET, SO_PASSCRED):
-        autobind(net, socket)
-    other = find(net, p, name, SOCK_DGRAM)
-    if not _may_send(socket, other):
-        raise SysError(EPERM)
+    other = _addressee(net, p, socket, data)
     socket.peer = other
     socket.state = State.CONNECTED
     net.direct(socket, other.number)
@@ -164,13 +170,7 @@ def _direct(net: Network, p: Process, socket: Socket, data: bytes) -> None:
 
 def route(net: Network, p: Process, socket: Socket, data: bytes) -> int:
     """The number of the socket that a datagram to that address is for. Errors as of `find`, EPERM."""
-    name = parse_unix(data)
-    if socket.option(SOL_SOCKET, SO_PASSCRED):
-        autobind(net, socket)
-    other = find(net, p, name, SOCK_DGRAM)
-    if not _may_send(socket, other):
-        raise SysError(EPERM)
-    return other.number
+    return _addressee(net, p, socket, data).number
 
 
 def peer_name(socket: Socket) -> bytes:
