@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import ConsoleMessage
 
+from .guest_machine import guest_machine
 from .guest_programs import build
 from .pages import SandboxPage
 
@@ -17,23 +17,9 @@ THEMES = ("signals", "restarts", "children", "pipes", "polls", "spawns", "files"
 @pytest.fixture
 def machine(sandbox: SandboxPage) -> Iterator[SandboxPage]:
     """A sandbox with the guest programs; a test must leave the kernel without a complaint."""
-    if not sandbox.evaluate("return await sandbox.files.exists('/usr/local/bin/hostile')"):
-        for name in ("unix", "hostile"):
-            sandbox.evaluate(
-                "await sandbox.files.write(arg[0], Uint8Array.from(atob(arg[1]), (c) => c.charCodeAt(0)))",
-                [f"/usr/local/bin/{name}", base64.b64encode(build(name)).decode()],
-            )
-        sandbox.output("chmod 755 /usr/local/bin/{unix,hostile}")
-    complaints: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            complaints.append(message.text)
-
-    sandbox.page.on("console", listen)
-    yield sandbox
-    sandbox.page.remove_listener("console", listen)
-    assert not complaints
+    programs = {name: partial(build, name) for name in ("unix", "hostile")}
+    with guest_machine(sandbox, programs) as machine:
+        yield machine
 
 
 def passes(machine: SandboxPage, command: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import ConsoleMessage
 
+from .guest_machine import guest_machine
 from .guest_programs import build
 from .pages import SandboxPage
 
@@ -22,23 +22,9 @@ WAITS = "waits > /tmp/waits & until [ -s /tmp/waits ]; do sleep 0.01; done; rm /
 @pytest.fixture
 def machine(sandbox: SandboxPage) -> Iterator[SandboxPage]:
     """A sandbox with the guest program, as `forking` too where it can fork; the kernel must not complain."""
-    if not sandbox.evaluate("return await sandbox.files.exists('/usr/local/bin/threads')"):
-        for name, fork in (("threads", "none"), ("forking", "whole")):
-            sandbox.evaluate(
-                "await sandbox.files.write(arg[0], Uint8Array.from(atob(arg[1]), (c) => c.charCodeAt(0)))",
-                [f"/usr/local/bin/{name}", base64.b64encode(build("threads", fork=fork)).decode()],
-            )
-        sandbox.output("chmod 755 /usr/local/bin/{threads,forking}")
-    complaints: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            complaints.append(message.text)
-
-    sandbox.page.on("console", listen)
-    yield sandbox
-    sandbox.page.remove_listener("console", listen)
-    assert not complaints
+    programs = {"threads": partial(build, "threads", fork="none"), "forking": partial(build, "threads")}
+    with guest_machine(sandbox, programs) as machine:
+        yield machine
 
 
 def passes(machine: SandboxPage, command: str) -> None:
