@@ -150,6 +150,13 @@ class TerminalPage:
         except Exception as error:
             raise AssertionError(f"{text!r} did not appear {count} times on:\n{self.screen()}") from error
 
+    def wait_until_gone(self, text: str) -> None:
+        """Wait until the screen does not contain a text any more."""
+        try:
+            self.page.wait_for_function(f"(text) => !({SCREEN})().includes(text)", arg=text)
+        except Exception as error:
+            raise AssertionError(f"{text!r} is still on:\n{self.screen()}") from error
+
     def wait_for_line(self, line: str, count: int = 1) -> None:
         """Wait until the screen has a line that is exactly this (so many times)."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -26,7 +27,11 @@ COMMANDS = (
 @pytest.mark.skipif(not shutil.which("script"), reason="there is no script to compare with")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_script_as_natively(sandbox: SandboxPage, command: str, tmp_path: Path) -> None:
-    native = subprocess.run(["bash", "-c", command], capture_output=True, cwd=tmp_path, check=False)
+    # script(1) starts $SHELL, and only bash runs a last command in its own place.
+    environment = os.environ | {"SHELL": "/bin/bash"}
+    native = subprocess.run(
+        ["bash", "-c", command], capture_output=True, cwd=tmp_path, env=environment, check=False
+    )
     ours = sandbox.run(f"cd $(mktemp -d) && {command}")
     dates = re.compile(r"^Script (started|done).*$", re.M)
     assert dates.sub("", ours["stdout"]) == dates.sub("", native.stdout.decode())
