@@ -167,7 +167,7 @@ def test_snapshots_from_the_page(visit: Visit) -> None:
     page.get_by_role("button", name="Restore s").click()
     page.get_by_role("dialog", name="Restore “s”?").get_by_role("button", name="Restore").click()
     expect(page.get_by_role("dialog", name="Restore “s”?")).to_be_hidden()
-    page.wait_for_function("() => tabux.pty && !tabux.pty.busy")
+    terminal.wait_until_gone("after")
     terminal.wait_for("$ ")
     page.keyboard.press("Escape")
     expect(page.locator("#terminal textarea")).to_be_focused()
