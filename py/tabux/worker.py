@@ -113,7 +113,8 @@ class Worker:
 
     def environment(self, extra: str) -> str:
         """The environment of a process: the defaults, the sandbox's, and `extra` (a JSON object)."""
-        return owner.environment(self.envs, _latin1(json.loads(extra)))
+        own = bool(files.exists(self.kernel, owner.OWN_COMMANDS))
+        return owner.environment(self.envs, _latin1(json.loads(extra)), own_commands=own)
 
     def set_envs(self, envs: str) -> None:
         """Variables for everything that runs in the sandbox (a JSON object)."""

@@ -107,7 +107,9 @@ def test_install_use_and_uninstall(place: SandboxPage) -> None:
     assert "Successfully installed alpha-1.0 beta-2.1" in pip(
         place, "install --no-index --find-links wheels alpha"
     )
-    assert place.output("~/.local/bin/alpha-command") == "alpha 42\n"
+    assert place.output("alpha-command; type -p alpha-command") == (
+        "alpha 42\n/home/user/.local/bin/alpha-command\n"
+    )
     assert place.output("bash -lc alpha-command") == "alpha 42\n"
     assert pip(place, "freeze") == "alpha==1.0\nbeta==2.1\n"
     assert "Location: /home/user/.local/lib/python3.14/site-packages\nRequires: beta" in pip(

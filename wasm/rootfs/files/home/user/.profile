@@ -4,7 +4,8 @@ if [ -n "${BASH_VERSION-}" ] && [ -r "$HOME/.bashrc" ]; then
     . "$HOME/.bashrc"
 fi
 
-for place in "$HOME/bin" "$HOME/.local/bin"; do
-    [ -d "$place" ] && PATH=$place:$PATH
-done
-unset place
+# pip makes ~/.local/bin when it first installs a command: it is found from then on
+PATH=$HOME/.local/bin:$PATH
+if [ -d "$HOME/bin" ]; then
+    PATH=$HOME/bin:$PATH
+fi
