@@ -1,9 +1,10 @@
 """Memory of the page's renderer process: at the prompt, and whether 2,000 commands leave anything behind.
 
-    .venv/bin/python bench/memory.py [--commands N] [--directory DIST]
+    .venv/bin/python bench/memory.py [--commands N] [--pythons N] [--directory DIST]
 
 Linux only: resident sizes are read from /proc. After the commands, 50 processes run at once, and then every
-kind of work must still succeed.
+kind of work must still succeed. With --pythons, N processes of python3 come last, one after another and then
+20 at once.
 """
 
 from __future__ import annotations
@@ -50,9 +51,23 @@ def run(page: Page, script: str) -> str:
     )
 
 
+def pythons(browser: Browser, page: Page, count: int) -> None:
+    """Processes of python3, one after another and at once; the first ten are for warmth."""
+    one = "python3 -c 'import json; print(len(json.dumps(list(range(100000)))))' > /dev/null"
+    run(page, f"for i in {{1..10}}; do {one}; done; for i in {{1..20}}; do {one} & done; wait")
+    first = resident(browser)
+    print(f"{'after 30 of python3':40} {first:7.0f} MB")
+    run(page, f"for i in $(seq {count}); do {one}; done")
+    print(f"{f'after {count} more':40} {resident(browser):7.0f} MB")
+    run(page, f"for i in {{1..20}}; do {one} & done; wait")
+    last = resident(browser)
+    print(f"{'after 20 at once':40} {last:7.0f} MB  {last / first:.2f} times that after the first")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--commands", type=int, default=2000)
+    parser.add_argument("--pythons", type=int, default=0)
     parser.add_argument("--directory", type=Path, default=ROOT / "dist")
     options = parser.parse_args()
     with CONFIG["serve"](options.directory) as site, sync_playwright() as playwright:
@@ -80,6 +95,8 @@ def main() -> None:
         print(f"{'after 50 at once':40} {last:7.0f} MB  {last / first:.2f} times that after 100")
         output = run(page, AFTERWARDS)
         print("everything still works" if output == EXPECTED else f"BROKEN: {output!r}")
+        if options.pythons:
+            pythons(browser, page, options.pythons)
         browser.close()
 
 

@@ -1,7 +1,7 @@
 """Packages of PyPI in the sandbox's own Python: installed by pip from their wheels as they are, and used.
 
-Pip on this machine fetches the wheels for CPython 3.14 on `pyemscripten_2026_0_wasm32` (PEP 783) as PyPI has them
-today; without a network the tests are skipped.
+Pip on this machine fetches the wheels for CPython 3.14 on `pyemscripten_2026_0_wasm32` (PEP 783) as PyPI
+has them today; without a network the tests are skipped.
 """
 
 from __future__ import annotations
@@ -185,7 +185,6 @@ def test_a_project_is_formatted_by_black(installed: SandboxPage) -> None:
 def test_a_module_whose_requirement_is_missing(installed: SandboxPage) -> None:
     """Contourpy's module is loaded and runs until it imports numpy, which PyPI has no such wheel of."""
     installed.output("pip install --quiet --no-index --no-deps wheels/contourpy-*.whl")
-    load = "import contourpy._contourpy as m; m.mpl2014_contour_generator"
-    result = installed.run(f"cd $(python3 -c 'import site; print(site.getusersitepackages())'); python3 -c '{load}'")
+    result = installed.run("python3 -c 'import contourpy._contourpy'")
     assert result["exitCode"] == 1
     assert result["stderr"].strip().splitlines()[-1] == "ModuleNotFoundError: No module named 'numpy'"

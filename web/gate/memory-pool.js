@@ -9,6 +9,10 @@ const MAX_PAGES = 65536;
 const TOO_LARGE = 1.25;
 /** as long as there are fewer than this. */
 const FEW = 60;
+/** Where more than this lies idle, bytes, one that its last program has made larger has to do, */
+const IDLE = 96 << 20;
+/** up to so many times what is asked for. */
+const GROWN = 4;
 
 /** Memories that no process uses now. */
 export class MemoryPool {
@@ -27,18 +31,20 @@ export class MemoryPool {
    * @throws {RangeError} when the browser has none left
    */
   take(pages, clean) {
-    // best fit: the largest that is not too large, else the smallest above
+    const large = this.#tolerated(pages);
+    // best fit: the smallest that is large enough, but not too large; else the largest that is too small
     let best = -1;
     let bestSize = 0;
     for (let i = 0; i < this.free.length; i++) {
       const size = this.free[i].buffer.byteLength / PAGE;
-      const better = best < 0 || (size <= pages ? size > bestSize || bestSize > pages : bestSize > pages && size < bestSize);
-      if (better) {
+      if (size > large) continue;
+      const closer = bestSize < pages ? size > bestSize : size >= pages && size < bestSize;
+      if (best < 0 || closer) {
         best = i;
         bestSize = size;
       }
     }
-    if (best >= 0 && (bestSize <= pages * TOO_LARGE || this.live >= FEW)) {
+    if (best >= 0) {
       const memory = this.free[best];
       this.free[best] = this.free[this.free.length - 1];
       this.free.pop();
@@ -49,6 +55,14 @@ export class MemoryPool {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES });
     this.live++;
     return memory;
+  }
+
+  /** @param {number} pages that are asked for @returns {number} pages of the largest that will do */
+  #tolerated(pages) {
+    if (this.live >= FEW) return MAX_PAGES;
+    let idle = 0;
+    for (const memory of this.free) idle += memory.buffer.byteLength;
+    return pages * (idle > IDLE ? GROWN : TOO_LARGE);
   }
 
   /** @param {WebAssembly.Memory} memory that nothing refers to any more */
