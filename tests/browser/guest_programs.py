@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from wasm.builder import cache, cxx, dynamic, libc, link_passes, toolchain
+from wasm.builder import cache, cxx, dynamic, libc, link_passes, toolchain, userland
 from wasm.builder.recipe import Passes, Program
 
 SOURCES = Path(__file__).parents[1] / "guest"
@@ -34,6 +34,12 @@ def build_host(name: str, fork: str = "none") -> bytes:
 def build_library(name: str, *flags: str) -> bytes:
     """The shared library of ``tests/guest/dynlink/NAME.c``."""
     return _library(name, *flags).read_bytes()
+
+
+def build_with(package: str, name: str) -> bytes:
+    """The same, with the headers that a package of the userland exports."""
+    place = userland.build([package])[0].place
+    return _library(name, f"-I{place / 'exports'}").read_bytes()
 
 
 def build_linked(name: str, *needed: str) -> bytes:

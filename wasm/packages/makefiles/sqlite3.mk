@@ -1,7 +1,7 @@
 # sqlite3: upstream's makefile makes the two big source files with programs of the machine that builds.
 
-# As Debian has it, but for loadable extensions and memory shared between processes; the command needs no threads.
-OPTIONS = -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_WAL -DSQLITE_MAX_MMAP_SIZE=0 \
+# As Debian has it, but for memory shared between processes; the command needs no threads.
+OPTIONS = -DSQLITE_OMIT_WAL -DSQLITE_MAX_MMAP_SIZE=0 \
 	-DSQLITE_SECURE_DELETE -DSQLITE_ENABLE_COLUMN_METADATA -DSQLITE_ENABLE_FTS3 -DSQLITE_ENABLE_FTS3_PARENTHESIS \
 	-DSQLITE_ENABLE_FTS4 -DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_MATH_FUNCTIONS \
 	-DSQLITE_ENABLE_DBSTAT_VTAB -DSQLITE_ENABLE_STMTVTAB -DSQLITE_ENABLE_EXPLAIN_COMMENTS -DSQLITE_SOUNDEX \
