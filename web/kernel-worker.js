@@ -15,6 +15,7 @@ program.catch(() => {}); // boot() tells of it
  *   commands: InstanceType<Program["CommandRunner"]>,
  *   files: InstanceType<Program["FileAccess"]>,
  *   host: InstanceType<Program["HostCommands"]>, page: InstanceType<Program["PageChannel"]>,
+ *   network: Record<string, (...args: any[]) => any>, servers: InstanceType<Program["Servers"]>,
  *   mounts: () => Promise<import("./worker/mounts.js").MountKeeper>,
  *   session: InstanceType<Program["SessionKeeper"]>, shells: InstanceType<Program["ShellKeeper"]>,
  *   watches: InstanceType<Program["WatchKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
@@ -63,6 +64,14 @@ async function deleteNew({ told, created }) {
   }
 }
 
+/** @param {string} wrong what is wrong with something of the page's; empty where nothing is */
+function refuseWrong(wrong) {
+  if (!wrong) return;
+  const error = new Error(`network: ${wrong}`);
+  error.name = "InvalidArgumentError";
+  throw error;
+}
+
 /** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */
 const moved = (bytes) => Comlink.transfer(bytes, [bytes.buffer]);
 
@@ -87,8 +96,11 @@ Comlink.expose({
    * @param {(told: import("./client/session.js").Told) => void} onSession
    * @param {(request: import("./client/host.js").HostRequest) => Promise<unknown>} onHost
    * @param {(events: import("./client/kernel.js").AuditEvent[]) => unknown} onAudit
+   * @param {import("./client/kernel.js").NetworkHooks} onNetwork
    */
-  async boot({ envs = {}, files, limits = {}, commands, session, archive }, onProgress, onSession, onHost, onAudit) {
+  async boot(
+    { envs = {}, files, limits = {}, commands, network, session, archive }, onProgress, onSession, onHost, onAudit, onNetwork,
+  ) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
     const {
@@ -108,6 +120,8 @@ Comlink.expose({
     const outputs = new OutputFiles(system);
     const audit = new modules.Audit(system, onAudit);
     if (commands) system.worker.set_policy(JSON.stringify(commands));
+    new modules.Gateway(system, { open: onNetwork.openBox, close: onNetwork.closeBox });
+    if (network) refuseWrong(system.api.network_configure(JSON.stringify(network)));
     const host = new HostCommands(system, { session: new SessionService(keeper, assets.site.href, archives), page });
     installBuiltin(host); // before the session's files: they lie over these too
     /** @type {Promise<import("./worker/mounts.js").MountKeeper> | undefined} */
@@ -126,6 +140,8 @@ Comlink.expose({
       host,
       page,
       mounts: () => (mountKeeper ??= import("./worker/mounts.js").then(({ MountKeeper }) => new MountKeeper(system))),
+      network: system.api,
+      servers: new modules.Servers(system, onNetwork.port),
       session: keeper,
       shells: new ShellKeeper(system, outputs),
       watches: new WatchKeeper(system),
@@ -175,6 +191,14 @@ Comlink.expose({
   auditWant: (/** @type {any[]} */ types) => parts.audit.want(types),
   auditLog: (/** @type {any[]} */ types, /** @type {number} */ most) => parts.audit.log(types, most),
   metrics: () => parts.audit.metrics(),
+  networkAllow: (/** @type {any[]} */ rules) => refuseWrong(parts.network.network_allow(JSON.stringify(rules))),
+  networkRevoke: (/** @type {string} */ host) => parts.network.network_revoke(host),
+  portsList: () => parts.servers.list(),
+  portsWant: (/** @type {boolean} */ wanted) => {
+    parts.servers.wanted = wanted;
+  },
+  serverFetch: (/** @type {number} */ port, /** @type {any} */ request, /** @type {MessagePort} */ body) =>
+    parts.servers.fetch(port, request, body),
   commandsRegister: (/** @type {string} */ name) => parts.host.register(name),
   commandsUnregister: (/** @type {string} */ name) => parts.host.unregister(name),
   hostRead: async (/** @type {number} */ id, /** @type {number} */ most) => {

@@ -8,14 +8,17 @@
 
 import { archiveBlob, warn } from "./client/archives.js";
 import { Audit } from "./client/audit.js";
+import { Boxes } from "./client/boxes.js";
 import { encode } from "./client/bytes.js";
 import { Commands } from "./client/commands.js";
 import { Connection, callable, withPort } from "./client/connection.js";
 import { BootError, InvalidArgumentError, SandboxKilledError, TabuxError } from "./client/errors.js";
 import { Files } from "./client/files.js";
 import { Host } from "./client/host.js";
+import { NetworkPolicy, network, placeholders } from "./client/network.js";
 import * as check from "./client/options.js";
 import { providers } from "./client/providers.js";
+import { Ports } from "./client/ports.js";
 import { Ptys } from "./client/pty.js";
 import { Session } from "./client/session.js";
 import { Shells } from "./client/shell.js";
@@ -54,6 +57,8 @@ export { isSupported } from "./client/support.js";
  * @property {import("./client/host.js").OnUpload} [onUpload] Asks the visitor for files; makes the command `upload` work.
  * @property {{ commands?: { allow?: string[], deny?: string[] } }} [policy] Names of commands: with `allow` no other
  *   program may be executed (but the shell), with `deny` not those. Others fail with status 126.
+ * @property {import("./client/network.js").Network} [network] What may be asked of the outside; nothing, if not given
+ *   (docs/network.md).
  */
 
 /** Where the site is: sessions of different sites on one host are kept apart. */
@@ -72,7 +77,7 @@ const OPTIONS = {
   session: check.sessionName,
   access: check.access,
   policy: check.policy,
-  network: check.notYet,
+  network,
 };
 
 /** @type {Set<Sandbox>} those that run on this page */
@@ -111,8 +116,9 @@ export class Sandbox extends EventTarget {
    * @param {Session} session
    * @param {Host} host
    * @param {Audit} audit
+   * @param {Ports} ports
    */
-  constructor(connection, result, session, host, audit) {
+  constructor(connection, result, session, host, audit, ports) {
     super();
     if (!(connection instanceof Connection)) {
       throw new InvalidArgumentError("Sandboxes are made by `await Sandbox.create()`, not by `new Sandbox()`");
@@ -131,6 +137,10 @@ export class Sandbox extends EventTarget {
     this.shell = new Shells(connection);
     this.pty = new Ptys(connection);
     this.snapshots = new Snapshots(connection);
+    /** The ports where programs of the sandbox listen. */
+    this.ports = ports;
+    /** What the sandbox may ask of the outside. */
+    this.network = new NetworkPolicy(connection);
   }
 
   /**
@@ -200,11 +210,14 @@ export class Sandbox extends EventTarget {
    * @returns {Promise<Sandbox>}
    */
   static async #start(checked, { fork, archive } = {}) {
-    const { envs, limits, files = {}, onProgress, session: name = null, access = "write", policy } = checked;
+    const { limits, files = {}, onProgress, session: name = null, access = "write", policy, network } = checked;
+    const envs = { ...placeholders(network), ...checked.envs };
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
     const host = new Host(connection, checked.onDownload, checked.onUpload);
     const audit = new Audit(connection);
+    const ports = new Ports(connection);
+    const boxes = new Boxes();
     try {
       /** @type {Session | null} */
       let session = null;
@@ -215,11 +228,12 @@ export class Sandbox extends EventTarget {
         latest = told;
         session?.update(told);
       });
-      const boot = { envs, files, limits, commands: policy?.commands, session: request, archive };
+      const boot = { envs, files, limits, commands: policy?.commands, network, session: request, archive };
       if (fork instanceof MessagePort) withPort(boot, fork);
       const result = await connection.call(() =>
         connection.kernel.boot(
           boot, onProgress ? callable(onProgress) : null, onSession, callable(host.answer), callable(audit.hear),
+          callable({ openBox: boxes.open, closeBox: boxes.close, port: ports.hear }),
         ),
       );
       connection.booted();
@@ -227,10 +241,11 @@ export class Sandbox extends EventTarget {
       const sync = async () => connection.onTold(await connection.call(() => connection.kernel.sync()));
       session = new Session(latest ?? result.session, BASE_URL, sync);
       connection.onTold = (told) => session?.update(told);
-      const sandbox = new Sandbox(connection, result, session, host, audit);
+      const sandbox = new Sandbox(connection, result, session, host, audit, ports);
       live.add(sandbox);
       connection.onClose = () => {
         live.delete(sandbox);
+        boxes.end();
         session?.end();
       };
       return sandbox;
@@ -243,7 +258,8 @@ export class Sandbox extends EventTarget {
 
   /**
    * Tells of what happens, as it happens: "exec" (a program has been started), "exit" (a process has ended), "write"
-   * (a file has changed) and "limit" (a time limit, a limit of output or the policy has been felt).
+   * (a file has changed), "limit" (a time limit, a limit of output or the policy has been felt) and "network" (something
+   * outside has been asked for, allowed or not).
    * @param {import("./client/kernel.js").AuditType} type
    * @param {(event: import("./client/kernel.js").AuditEvent) => unknown} listener
    * @returns {() => void} what takes the listener away
@@ -337,6 +353,19 @@ export class Sandbox extends EventTarget {
     const number = await this.#connection.call(() => this.#connection.kernel.unmount(path, force));
     this.#watches.get(number)?.();
     this.#watches.delete(number);
+  }
+
+  /**
+   * Asks a server in the sandbox. Redirects are not followed, and all headers are there, cookies too.
+   * @param {number} port
+   * @param {string} path with a query, if any
+   * @param {import("./client/ports.js").ServerRequestOptions} [options]
+   * @returns {Promise<Response>} The body comes as the server sends it.
+   * @throws {ConnectionRefusedError} nobody listens there: see `ports.waitFor`
+   * @throws {ServerError} what answers does not speak HTTP/1.1
+   */
+  async fetch(port, path, options) {
+    return this.ports.fetch(port, path, options);
   }
 
   /**

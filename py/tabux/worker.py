@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tabux.abi.errno import EIO, SysError
-from tabux.api import commands, files, hosts, mounts, owner, session, shells, terminals
+from tabux.api import commands, files, hosts, mounts, outside, owner, servers, session, shells, terminals
 from tabux.api.archives import Archives
 from tabux.api.watches import Watches
 from tabux.fs.bundle import Part
@@ -89,6 +89,14 @@ class Worker:
             "extract_end": archives.extract_end,
             "host_add": hosts.add,
             "host_remove": hosts.remove,
+            "ports": servers.ports,
+            "port_connect": servers.connect,
+            "owner_close": servers.close,
+            "network_configure": outside.configure,
+            "network_allow": outside.allow,
+            "network_revoke": outside.revoke,
+            "network_plan": outside.plan,
+            "network_closed": outside.closed,
             "session_pending": session.pending,
             "session_take": session.take,
             "session_open": session.open_session,

@@ -61,6 +61,10 @@ class FakeGate:
         #: what `socket_close` and `socket_state` are to answer
         self.carried: dict[int, str] = {}
         self.states: dict[int, str] = {}
+        #: ports where somebody listens, connections that lead out, and what was asked of the outside
+        self.ports: dict[int, tuple[str, int]] = {}
+        self.gateways: dict[int, tuple[str, str, int, int]] = {}
+        self.network: list[dict[str, Any]] = []
         self.logged: list[str] = []
         self.refusals: list[tuple[int, str]] = []
         self.changes: list[tuple[int, str, str]] = []
@@ -168,6 +172,18 @@ class FakeGate:
         self.closed_sockets.append((number, abort))
         del self.sockets[number]
         return self.carried.pop(number, "")
+
+    def port_opened(self, port: int, address: str, pid: int) -> None:
+        self.ports[port] = (address, pid)
+
+    def port_closed(self, port: int) -> None:
+        del self.ports[port]
+
+    def gateway_open(self, number: int, scheme: str, host: str, port: int, pid: int) -> None:
+        self.gateways[number] = (scheme, host, port, pid)
+
+    def network_event(self, details: str) -> None:
+        self.network.append(json.loads(details))
 
     def socket_state(self, number: int) -> str:
         return self.states.get(number, "1 0 0")

@@ -225,7 +225,7 @@ def question(name: str, kind: int, number: int = 7) -> bytes:
 
 def test_the_resolver_knows_this_machine_and_nobody_else() -> None:
     def ask(name: str, kind: int = 1) -> tuple[int, bytes]:
-        found = resolver.answer(question(name, kind), "tabux")
+        found = resolver.answer(question(name, kind), "tabux", lambda name: None)
         number, flags, *_ = struct.unpack_from(">HHHHHH", found)
         assert number == 7 and flags & 0xFFF0 == 0x8180
         return flags & 15, found[len(question(name, kind)) + 12 :]
@@ -241,11 +241,13 @@ def test_the_resolver_knows_this_machine_and_nobody_else() -> None:
 def test_the_resolver_bears_any_question() -> None:
     good = question("example.org", 1)
     for length in range(len(good)):
-        found = resolver.answer(good[:length], "tabux")
+        found = resolver.answer(good[:length], "tabux", lambda name: None)
         assert found == b"" if length < 12 else found[3] & 15 == 1
-    assert resolver.answer(good[:2] + b"\x81\x80" + good[4:], "tabux") == b"", "an answer gets none"
-    assert resolver.answer(good[:2] + b"\x28\x00" + good[4:], "tabux")[3] & 15 == 4
-    assert resolver.answer(good[:12] + b"\xc0\x0c" + good[12:], "tabux")[3] & 15 == 1
+    assert resolver.answer(good[:2] + b"\x81\x80" + good[4:], "tabux", lambda name: None) == b"", (
+        "an answer gets none"
+    )
+    assert resolver.answer(good[:2] + b"\x28\x00" + good[4:], "tabux", lambda name: None)[3] & 15 == 4
+    assert resolver.answer(good[:12] + b"\xc0\x0c" + good[12:], "tabux", lambda name: None)[3] & 15 == 1
 
 
 def test_the_tables_of_proc() -> None:

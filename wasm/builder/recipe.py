@@ -52,10 +52,14 @@ AnySource = Source | NpmSource | PypiSource
 
 @dataclass(frozen=True)
 class Edit:
-    """A search and replace in an unpacked source; ``find`` must occur exactly once."""
+    """A search and replace in an unpacked source; ``find`` must occur exactly once.
+
+    Without ``find`` it is a file of ours that upstream does not have: ``new`` in a recipe names it, below
+    ``wasm/packages/new/``.
+    """
 
     file: str
-    find: str
+    find: str | None
     replace: str
 
 
@@ -213,7 +217,13 @@ def parse_source(table: dict[str, Any]) -> Source:
 
 def parse_edits(tables: list[dict[str, Any]]) -> tuple[Edit, ...]:
     """The ``[[edit]]`` sections."""
-    return tuple(Edit(t["file"], t["find"], t["replace"]) for t in tables)
+    return tuple(_edit(t) for t in tables)
+
+
+def _edit(t: dict[str, Any]) -> Edit:
+    if "new" in t:
+        return Edit(t["file"], None, (paths.PACKAGES / "new" / t["new"]).read_text())
+    return Edit(t["file"], t["find"], t["replace"])
 
 
 def read_answers(path: Path) -> dict[str, str]:

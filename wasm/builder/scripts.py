@@ -17,6 +17,7 @@ from . import paths, process
 ENTRIES: dict[str, tuple[str, ...]] = {
     "tabux.js": (),
     "kernel-worker.js": (),
+    "net/box.js": (),
     "page/main.js": ("tabux.js",),
 }
 OPTIONS = (

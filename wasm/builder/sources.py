@@ -240,10 +240,15 @@ def apply_edits(edits: Iterable[Edit], tree: Path) -> None:
     """Make the recipe's changes to an unpacked source.
 
     Raises:
-        BuildError: a text to replace is not there exactly once.
+        BuildError: a text to replace is not there exactly once, or a new file is there already.
     """
     for edit in edits:
         path = tree / edit.file
+        if edit.find is None:
+            if path.exists():
+                raise BuildError(f"{edit.file}: upstream has a file of that name")
+            path.write_text(edit.replace)
+            continue
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
         count = text.count(edit.find)
         if count != 1:

@@ -8,7 +8,7 @@ import { signalName } from "./signals.js";
 /** @typedef {import("./kernel.js").AuditType} AuditType */
 
 /** @type {AuditType[]} */
-export const AUDIT_TYPES = ["exec", "exit", "write", "limit"];
+export const AUDIT_TYPES = ["exec", "exit", "write", "limit", "network"];
 
 /**
  * @param {unknown} value

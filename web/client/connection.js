@@ -103,10 +103,10 @@ export function moved(bytes) {
 }
 
 /**
- * Marks what has a port in it: the port goes to the worker.
+ * Marks what has a port or a stream in it, which goes to the worker.
  * @template T
  * @param {T} value
- * @param {MessagePort} port
+ * @param {MessagePort | ReadableStream} port
  * @returns {T}
  */
 export function withPort(value, port) {
@@ -123,8 +123,8 @@ export function handedOver(stream) {
 }
 
 /**
- * Makes a function callable from the worker.
- * @template {(...args: any[]) => unknown} Callback
+ * Makes a function, or an object of functions, callable from the worker.
+ * @template {((...args: any[]) => unknown) | object} Callback
  * @param {Callback} callback
  * @returns {Callback & Comlink.ProxyMarked}
  */

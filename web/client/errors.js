@@ -23,6 +23,8 @@ const HINTS = {
   SessionNotFoundError: "Sandbox.sessions.list and sandbox.snapshots.list tell what there is.",
   SessionFormatError: "Reload the page for a newer tabux, or use a session of another name.",
   SessionDamagedError: "Export what can still be read, then delete the session.",
+  ConnectionRefusedError: "Start a server that listens at the port; ports.list tells which there are.",
+  ServerError: "Look at what the server prints: it has closed the connection or does not speak HTTP/1.1.",
   StorageError: "Keep the page open and export the files: the browser does not store them now.",
 };
 
@@ -119,6 +121,16 @@ export class SessionFormatError extends TabuxError {
 /** Part of what is stored cannot be read. */
 export class SessionDamagedError extends TabuxError {
   name = "SessionDamagedError";
+}
+
+/** No program listens at that port of the sandbox. */
+export class ConnectionRefusedError extends TabuxError {
+  name = "ConnectionRefusedError";
+}
+
+/** A server in the sandbox has not answered as HTTP wants it. */
+export class ServerError extends TabuxError {
+  name = "ServerError";
 }
 
 /** The browser does not store what it should. */

@@ -16,7 +16,7 @@
  * @property {number} gid
  * @property {number} modifiedMs When the content was last changed, in milliseconds since 1970.
  *
- * @typedef {"exec" | "exit" | "write" | "limit"} AuditType
+ * @typedef {"exec" | "exit" | "write" | "limit" | "network"} AuditType
  *
  * @typedef {object} AuditEvent What has happened.
  * @property {AuditType} type
@@ -30,6 +30,27 @@
  * @property {FileEvent["type"]} [change] write
  * @property {"time" | "output" | "policy"} [limit] limit: which has been reached.
  * @property {number} [ms] limit: the time.
+ * @property {"resolve" | "connect" | "request" | "response" | "tls"} [action] network: a name that is refused; a
+ *   connection that is; a request, allowed or not; what has come of it; a program's own TLS, which is refused.
+ * @property {boolean} [allowed] network
+ * @property {string} [host] network
+ * @property {string} [method] network
+ * @property {string} [url] network
+ * @property {string} [reason] network: why it was refused, or has failed.
+ * @property {number} [status] network: of the response; 0 where there was none.
+ * @property {number} [sentBytes] network
+ * @property {number} [receivedBytes] network
+ * @property {number} [durationMs] network
+ *
+ * @typedef {object} OpenPort A port of TCP where a program listens.
+ * @property {number} port
+ * @property {string} address What it is bound to: "0.0.0.0" and "::" are all addresses.
+ * @property {number} pid Who has made the socket.
+ *
+ * @typedef {object} NetworkHooks What the page does for the network.
+ * @property {(sources: string) => Promise<{ box: number, port: MessagePort }>} openBox
+ * @property {(box: number) => unknown} closeBox
+ * @property {(event: import("../worker/servers.js").PortEvent) => unknown} port
  *
  * @typedef {object} Metrics
  * @property {number} processes How many there are.
@@ -106,6 +127,7 @@
  * @property {Record<string, Uint8Array>} files Contents by path.
  * @property {import("../worker/limits.js").Limits} [limits]
  * @property {{ allow?: string[], deny?: string[] }} [commands] Which may run.
+ * @property {import("./network.js").CheckedNetwork} [network]
  * @property {SessionRequest} session
  * @property {Blob} [archive] What the files are imported from.
  *
@@ -151,7 +173,13 @@
  * @property {(options: BootOptions, onProgress: ((progress: Progress) => void) | null,
  *   onSession: (told: import("./session.js").Told) => void,
  *   onHost: (request: import("./host.js").HostRequest) => Promise<unknown>,
- *   onAudit: (events: AuditEvent[]) => unknown) => BootResult} boot
+ *   onAudit: (events: AuditEvent[]) => unknown, onNetwork: NetworkHooks) => BootResult} boot
+ * @property {(rules: import("./network.js").CheckedRule[]) => void} networkAllow
+ * @property {(host: string) => number} networkRevoke Answers how many rules it had.
+ * @property {() => OpenPort[]} portsList
+ * @property {(wanted: boolean) => void} portsWant
+ * @property {(port: number, request: import("../net/http-client.js").ServerRequest, body: MessagePort) =>
+ *   { status: number, statusText: string, headers: [string, string][], body: boolean }} serverFetch
  * @property {(types: AuditType[]) => void} auditWant
  * @property {(types: AuditType[], most: number) => AuditEvent[]} auditLog
  * @property {() => Metrics} metrics

@@ -68,6 +68,12 @@ export function socketInterface(gate) {
       gate.sockets.delete(number);
       return parcels.join(" ");
     },
+    port_opened: (/** @type {number} */ port, /** @type {string} */ address, /** @type {number} */ pid) =>
+      gate.onPort(port, address, pid),
+    port_closed: (/** @type {number} */ port) => gate.onPort(port, null, 0),
+    gateway_open: (/** @type {number} */ number, /** @type {string} */ _scheme, /** @type {string} */ host, /** @type {number} */ _port, /** @type {number} */ pid) =>
+      gate.gateway?.open(number, host, pid),
+    network_event: (/** @type {string} */ details) => gate.audit?.note("network", JSON.parse(details)),
     socket_state: (/** @type {number} */ number) => {
       const socket = gate.sockets.get(number);
       if (!socket) return `${TCP.CLOSE} 0 0`;

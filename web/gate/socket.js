@@ -91,11 +91,14 @@ export class Socket {
     this.passCredentials = false;
     /** @type {Set<Thread>} to wake at the next change */
     this.waiters = new Set();
+    /** @type {(() => void) | null} hears of changes too, where it is no program that has the socket */
+    this.onChange = null;
   }
 
   /** Wakes whoever waits for it. */
   wake() {
     this.gate.wakeAll(this.waiters);
+    this.onChange?.();
   }
 
   /** How many more bytes it takes from the other side. */

@@ -9,6 +9,8 @@ export { FileAccess } from "./files.js";
 export { HostCommands } from "./host-commands.js";
 export { OutputFiles } from "./output-files.js";
 export { PageChannel } from "./page-channel.js";
+export { Gateway } from "../net/gateway.js";
+export { Servers } from "./servers.js";
 export { setLimits, storageRoom } from "./limits.js";
 export { SessionService } from "./session-service.js";
 export { SessionKeeper } from "./session.js";

@@ -6,6 +6,7 @@ A host is its 4 or 16 bytes. The name of a Unix socket is a str of bytes: "" for
 from __future__ import annotations
 
 import struct
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from tabux.abi.errno import EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, SysError
@@ -120,3 +121,8 @@ def pack_unix(name: str) -> bytes:
 def is_unspecified(data: bytes) -> bool:
     """Whether the family is AF_UNSPEC: connect(2) to that dissolves the association."""
     return family_of(data) == AF_UNSPEC
+
+
+def text_of(host: bytes) -> str:
+    """The address as people write it (RFC 5952)."""
+    return str(ip_address(host))

@@ -47,5 +47,17 @@ class SocketGate(Protocol):
         `abort` drops what the peer has not read and tells it so (SO_LINGER with no time).
         """
 
+    def port_opened(self, port: int, address: str, pid: int) -> None:
+        """A process listens at a port of TCP from now on, and nobody did before."""
+
+    def port_closed(self, port: int) -> None:
+        """Nobody listens at that port any more."""
+
+    def gateway_open(self, number: int, scheme: str, host: str, port: int, pid: int) -> None:
+        """A process has connected to a host outside: the gate serves the other end, that socket."""
+
+    def network_event(self, details: str) -> None:
+        """Something has been asked of the outside, for the audit log: a JSON object."""
+
     def socket_state(self, number: int) -> str:
         """For /proc/net: TCP's state (tcp_states.h), bytes to read, bytes sent and not read."""

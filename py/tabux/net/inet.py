@@ -1,6 +1,7 @@
 """TCP and UDP over IPv4 and IPv6, within this machine (ip(7), tcp(7), udp(7), ipv6(7)).
 
-Nothing leads anywhere else: an address that is not the machine's own is unreachable.
+A connection to the synthetic address of a host outside ends at the gateway. Any other address that is not the
+machine's own is unreachable.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from tabux.abi.errno import (
     EOPNOTSUPP,
     SysError,
 )
-from tabux.abi.socket import AF_INET, AF_INET6, AF_UNSPEC, SOCK_DGRAM
+from tabux.abi.socket import AF_INET, AF_INET6, AF_UNSPEC, IPPROTO_TCP, SOCK_DGRAM, SOCK_STREAM
 from tabux.kernel.gate import BLOCKED
 from tabux.net.address import (
     ANY,
     ANY6,
     LOOPBACK,
     LOOPBACK6,
+    OWN,
     Endpoint,
     bindable,
     family_of,
@@ -44,9 +46,10 @@ from tabux.net.address import (
     source_for,
     unpack_inet,
 )
+from tabux.net.gateway import Way
 from tabux.net.network import Network
 from tabux.net.ports import only_six
-from tabux.net.socket import Socket, State
+from tabux.net.socket import NOBODY, Socket, State
 
 if TYPE_CHECKING:
     from tabux.kernel.process import Process
@@ -137,7 +140,15 @@ def connect(net: Network, p: Process, socket: Socket, data: bytes, nonblocking: 
         raise SysError(EINVAL)
     if socket.state is State.CONNECTING:
         return _going_on(net, socket, nonblocking)
-    to = _reachable(socket, parse_inet(socket.family, data))
+    wanted = parse_inet(socket.family, data)
+    way = net.gateway.way(wanted.host, wanted.port, p.pid)
+    if way is not None:
+        _leave(net, socket, wanted, way)
+        if nonblocking:
+            raise SysError(EINPROGRESS)
+        socket.state = State.CONNECTED
+        return 0
+    to = _reachable(socket, wanted)
     had_port = socket.local
     _settle_source(net, socket, to)
     assert socket.local is not None
@@ -167,6 +178,23 @@ def connect(net: Network, p: Process, socket: Socket, data: bytes, nonblocking: 
         return BLOCKED
     socket.state = State.CONNECTED
     return 0
+
+
+def _leave(net: Network, socket: Socket, to: Endpoint, way: Way) -> None:
+    """A connection to a host outside: its other end is the gateway's."""
+    if socket.local is not None and not is_any(socket.local.host) and socket.local.host != OWN:
+        raise SysError(EINVAL)
+    if socket.local is None or not socket.port_held:
+        net.tcp.bind(socket, OWN, 0, EADDRNOTAVAIL)
+    else:
+        socket.local = Endpoint(OWN, socket.local.port)
+    socket.remote = to
+    socket.linked, socket.refused = True, False
+    socket.state = State.CONNECTING
+    other = net.new(AF_INET, SOCK_STREAM, IPPROTO_TCP, NOBODY)
+    other.local, other.remote, other.state = to, socket.local, State.CONNECTED
+    net.gate.socket_link(socket.number, other.number)
+    net.gateway.open(other.number, way)
 
 
 def _going_on(net: Network, socket: Socket, nonblocking: bool) -> int:

@@ -35,6 +35,8 @@ from tabux.abi.socket import (
     SOMAXCONN,
 )
 from tabux.net.gate import SocketGate
+from tabux.net.gateway import Gateway
+from tabux.net.listening import Listening
 from tabux.net.options import buffer_size
 from tabux.net.ports import Ports
 from tabux.net.rights import Parcels
@@ -61,6 +63,8 @@ class Network:
         self.abstract: dict[tuple[int, str], Socket] = {}
         self.tcp = Ports(self.is_over)
         self.udp = Ports()
+        self.listening = Listening(gate)
+        self.gateway = Gateway(gate)
         self.parcels = Parcels()
         #: parcels that a call has dropped; who made it sees to their contents
         self.dropped: list[int] = []
@@ -106,7 +110,10 @@ class Network:
     def listen(self, socket: Socket, backlog: int) -> None:
         """It accepts connections from now on; who waits for room may have some."""
         socket.backlog = min(backlog & 0xFFFFFFFF, SOMAXCONN)
+        begins = socket.state is not State.LISTENING
         socket.state = State.LISTENING
+        if begins and socket.is_tcp:
+            self.listening.add(socket)
         self.gate.socket_listen(socket.number, len(socket.pending))
         self._let_in(socket)
 
@@ -152,6 +159,8 @@ class Network:
         """shutdown(2) of a listening one, or its end: who waits is refused. The parcels left over."""
         parcels: list[int] = []
         socket.state = State.UNCONNECTED
+        if socket.is_tcp:
+            self.listening.remove(socket)
         if socket.is_tcp and not socket.bound:
             self.tcp.release(socket)
         self.gate.socket_listen(socket.number, -1)

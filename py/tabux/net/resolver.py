@@ -1,12 +1,13 @@
 """The name server of the sandbox, at 127.0.0.53 port 53: what it is asked and answers (RFC 1035).
 
-It knows the own names of the machine. Of any other it says at once that there is none: nothing of the world
-outside is allowed.
+It knows the own names of the machine, and those outside that are allowed: they have synthetic addresses.
+Of any other it says at once that there is none.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from tabux.net.address import LOOPBACK, LOOPBACK6, Endpoint
 
@@ -26,8 +27,11 @@ _TTL = 0
 _SAME_NAME = b"\xc0\x0c"
 
 
-def answer(query: bytes, hostname: str) -> bytes:
-    """The response to a query; empty where it is not even one (it is then dropped)."""
+def answer(query: bytes, hostname: str, outside: Callable[[str], bytes | None]) -> bytes:
+    """The response to a query; empty where it is not even one (it is then dropped).
+
+    `outside` gives the address of a name that is none of the machine's own.
+    """
     if len(query) < _HEADER.size:
         return b""
     number, flags, questions, *_ = _HEADER.unpack_from(query)
@@ -41,7 +45,7 @@ def answer(query: bytes, hostname: str) -> bytes:
         return _HEADER.pack(number, flags | _FORMAT_ERROR, 0, 0, 0, 0)
     question = query[_HEADER.size : at + _QUESTION.size]
     kind, of_class = _QUESTION.unpack_from(query, at)
-    data = _lookup(name, kind, hostname) if of_class == _CLASS_IN else None
+    data = _lookup(name, kind, hostname, outside) if of_class == _CLASS_IN else None
     if data is None:
         return _HEADER.pack(number, flags | _NO_SUCH_NAME, 1, 0, 0, 0) + question
     record = _SAME_NAME + _RECORD.pack(kind, _CLASS_IN, _TTL, len(data)) + data if data else b""
@@ -64,7 +68,7 @@ def _name(query: bytes) -> tuple[str, int]:
     return "", 0
 
 
-def _lookup(name: str, kind: int, hostname: str) -> bytes | None:
+def _lookup(name: str, kind: int, hostname: str, outside: Callable[[str], bytes | None]) -> bytes | None:
     """What there is of that kind: b"" for a name that has other things only, None where it is no name."""
     if name == "localhost" or name.endswith(".localhost"):
         return {_TYPE_A: LOOPBACK, _TYPE_AAAA: LOOPBACK6}.get(kind, b"")
@@ -72,4 +76,9 @@ def _lookup(name: str, kind: int, hostname: str) -> bytes | None:
         return LOOPBACK[:2] + b"\1\1" if kind == _TYPE_A else b""
     if name == "1.0.0.127.in-addr.arpa":
         return b"\x09localhost\0" if kind == _TYPE_PTR else b""
-    return None
+    if name.endswith(".arpa"):
+        return None
+    address = outside(name)
+    if address is None:
+        return None
+    return address if kind == _TYPE_A else b""

@@ -1,6 +1,8 @@
 # git by its own Makefile, told what Debian tells it and what is true of musl and the guest.
 
-# As Debian builds it, without what needs perl, python, Tcl or a network.
+# As Debian builds it, without what needs perl, python or Tcl. Of the transports there is HTTP, by libcurl.
+CURL_CONFIG = :
+CURL_LDFLAGS = -lcurl -lz
 override prefix = /usr
 override gitexecdir = /usr/lib/git-core
 HOST_CPU = wasm32
@@ -9,7 +11,6 @@ DEFAULT_PAGER = pager
 DEFAULT_EDITOR = editor
 SANE_TOOL_PATH =
 NO_OPENSSL = 1
-NO_CURL = 1
 NO_EXPAT = 1
 NO_PERL = 1
 NO_PYTHON = 1
@@ -20,7 +21,7 @@ NO_GETTEXT = 1
 NO_REGEX = NeedsStartEnd
 ICONV_OMITS_BOM = 1
 
-# The guest: no threads, no sockets, and a mapping of a file would be a copy anyway.
+# The guest: git is built without threads and Unix sockets, and a mapping of a file would be a copy anyway.
 NO_PTHREADS = 1
 NO_UNIX_SOCKETS = 1
 NO_MMAP = 1
@@ -29,7 +30,7 @@ COMPUTE_HEADER_DEPENDENCIES = no
 
 SHELL_COMMANDS = $(SCRIPT_SH_GEN) $(SCRIPT_LIB) git-subtree
 
-tabux: git git-shell git-sh-i18n--envsubst scripts
+tabux: git git-shell git-sh-i18n--envsubst git-remote-http scripts
 	$(MAKE) -C templates
 
 include Makefile

@@ -245,7 +245,7 @@ def socket_ask(k: Kernel, p: Process, fd: int, size: int) -> int:
     Mailbox: i32 0, i32 length of the resolver's address; then that, then the answer.
     """
     _, it = _at(p, fd)
-    answer = resolver.answer(_taken(k, size), k.hostname)
+    answer = resolver.answer(_taken(k, size), k.hostname, k.net.gateway.lookup)
     source = pack_inet(it.family, resolver.ADDRESS)
     _ROUTE.pack_into(k.mailbox, 0, 0, len(source))
     at = _ROUTE.size + len(source)

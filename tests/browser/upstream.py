@@ -1,0 +1,189 @@
+"""A server outside for the tests of the network, which counts what it is asked: of several hosts by its ports."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass
+class Request:
+    """What has come."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Upstream:
+    """One host: its origin, and what it has been asked (without the browser's own CORS preflights)."""
+
+    origin: str
+    requests: list[Request] = field(default_factory=list)
+    preflights: list[Request] = field(default_factory=list)
+    #: set to let an answer that waits for it go on
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def asked(self) -> list[str]:
+        """Methods and paths."""
+        return [f"{request.method} {request.path}" for request in self.requests]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers by the path; every answer may be read by pages of other sites but those below /closed."""
+
+    protocol_version = "HTTP/1.1"
+    upstream: Upstream
+
+    def handle_any(self) -> None:
+        """Any method."""
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        request = Request(self.command, self.path, dict(self.headers.items()), body)
+        if self.command == "OPTIONS" and "Access-Control-Request-Method" in self.headers:
+            self.upstream.preflights.append(request)
+            self.answer(204, b"")
+            return
+        self.upstream.requests.append(request)
+        parts = urlsplit(self.path)
+        name = parts.path.strip("/").partition("/")[0] or "hello"
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        getattr(self, f"serve_{name}", self.serve_missing)(query, request)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = handle_any
+
+    def answer(self, status: int, body: bytes, **headers: str) -> None:
+        """A whole response; underscores in the names of headers stand for hyphens."""
+        self.send_response(status)
+        if not self.path.startswith("/closed"):
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.send_header("Access-Control-Allow-Methods", "*")
+            self.send_header("Access-Control-Allow-Headers", "*, authorization")
+            self.send_header("Access-Control-Expose-Headers", "X-Seen, ETag, Content-Range, Accept-Ranges")
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if status not in (204, 304):
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD" and status not in (204, 304):
+            self.wfile.write(body)
+
+    def serve_hello(self, query: dict[str, str], request: Request) -> None:
+        self.answer(200, b"hello from outside\n", Content_Type="text/plain", X_Seen="yes", X_Hidden="yes")
+
+    serve_closed = serve_hello
+
+    def serve_missing(self, query: dict[str, str], request: Request) -> None:
+        self.answer(404, b"nothing here\n")
+
+    def serve_status(self, query: dict[str, str], request: Request) -> None:
+        self.answer(int(query["code"]), b"as asked\n")
+
+    def serve_echo(self, query: dict[str, str], request: Request) -> None:
+        self.answer(200, request.method.encode() + b" " + request.body)
+
+    def serve_headers(self, query: dict[str, str], request: Request) -> None:
+        lines = sorted(f"{name.lower()}: {value}\n" for name, value in request.headers.items())
+        self.answer(200, "".join(lines).encode())
+
+    def serve_redirect(self, query: dict[str, str], request: Request) -> None:
+        self.answer(int(query.get("code", 302)), b"", Location=query["to"])
+
+    def serve_range(self, query: dict[str, str], request: Request) -> None:
+        data = bytes(range(256))
+        unit, _, span = request.headers.get("Range", "").partition("=")
+        if unit != "bytes":
+            self.answer(200, data, Accept_Ranges="bytes")
+            return
+        first, _, last = span.partition("-")
+        begin, end = int(first), int(last or 255)
+        self.answer(206, data[begin : end + 1], Content_Range=f"bytes {begin}-{end}/256")
+
+    def serve_gzip(self, query: dict[str, str], request: Request) -> None:
+        self.answer(200, gzip.compress(b"compressed " * 1000), Content_Encoding="gzip")
+
+    def serve_cookie(self, query: dict[str, str], request: Request) -> None:
+        self.answer(200, b"cookie\n", Set_Cookie="a=1")
+
+    def chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def begin_chunks(self) -> None:
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+
+    def serve_waiting(self, query: dict[str, str], request: Request) -> None:
+        """The second half comes when the test says so."""
+        self.begin_chunks()
+        self.chunk(b"first half\n")
+        self.upstream.release.wait(30)
+        self.chunk(b"second half\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def serve_large(self, query: dict[str, str], request: Request) -> None:
+        size = int(query["size"])
+        self.begin_chunks()
+        block = bytes(range(256)) * 256
+        try:
+            while size > 0:
+                self.chunk(block[:size])
+                size -= len(block)
+            self.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            self.close_connection = True
+
+    def serve_short(self, query: dict[str, str], request: Request) -> None:
+        """Less than it says, then the connection ends."""
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b"too short")
+        self.close_connection = True
+
+    def serve_reset(self, query: dict[str, str], request: Request) -> None:
+        self.close_connection = True
+
+    def serve_silent(self, query: dict[str, str], request: Request) -> None:
+        self.upstream.release.wait(30)
+        time.sleep(0)
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hangs up is no error."""
+
+
+@contextmanager
+def upstreams(count: int) -> Iterator[list[Upstream]]:
+    """So many hosts, each at a port of its own, while the context lasts."""
+    with ExitStack() as stack:
+        hosts = []
+        for _ in range(count):
+            handler = type("HostHandler", (Handler,), {})
+            server = stack.enter_context(_Server(("127.0.0.1", 0), handler))
+            host = Upstream(f"http://127.0.0.1:{server.server_address[1]}")
+            handler.upstream = host  # type: ignore[attr-defined]
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            stack.callback(host.release.set)
+            hosts.append(host)
+        yield hosts
