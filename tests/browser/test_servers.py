@@ -33,7 +33,8 @@ def test_a_response_comes_as_it_is(sandbox: SandboxPage) -> None:
         """const r = await sandbox.fetch(8101, "/a%20b?c=d", {
             method: "PUT", headers: { Cookie: "mine=1", "X-Own": "x" }, body: "sent" });
         const text = await r.text();
-        return [r.status, r.statusText, r.ok, r.url, r.headers.getSetCookie(), r.headers.get("x-more"), text]""",
+        const cookies = r.headers.getSetCookie();
+        return [r.status, r.statusText, r.ok, r.url, cookies, r.headers.get("x-more"), text]""",
     )
     assert seen == [
         201, "Made so", True, "http://localhost:8101/a%20b?c=d", ["a=1", "b=2"], "yes", "hello",
@@ -82,13 +83,14 @@ def test_what_is_wrong_is_said(sandbox: SandboxPage) -> None:
     )
     for code in ("fetch(0, '/')", "fetch(80, 'x')", "fetch(80, '/', { metod: 'GET' })", "ports.on('x', 1)"):
         assert sandbox.fails(f"await sandbox.{code}")[0] == "InvalidArgumentError"
+    ok = r"HTTP/1.1 200 OK\r\n"
     cases = {
         "SSH-2.0-x\\r\\n\\r\\n": 'it answers "SSH-2.0-x", which is not HTTP/1.1',
-        "HTTP/1.1 200 OK\\r\\nno colon\\r\\n\\r\\n": "it sends a malformed header",
-        "HTTP/1.1 200 OK\\r\\nContent-Length: -1\\r\\n\\r\\n": "the length of its body is malformed",
+        f"{ok}no colon\\r\\n\\r\\n": "it sends a malformed header",
+        f"{ok}Content-Length: -1\\r\\n\\r\\n": "the length of its body is malformed",
         "HTTP/1.1 200": "the connection has ended within a head",
-        "HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nshort": "the connection has ended within a body",
-        "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nxyz\\r\\n": "the size of a chunk is malformed",
+        f"{ok}Content-Length: 9\\r\\n\\r\\nshort": "the connection has ended within a body",
+        f"{ok}Transfer-Encoding: chunked\\r\\n\\r\\nxyz\\r\\n": "the size of a chunk is malformed",
     }
     for number, (answer, message) in enumerate(cases.items(), 8111):
         code = """try {
@@ -106,7 +108,11 @@ def test_ports_are_told_of(sandbox: SandboxPage) -> None:
         const closed = Promise.withResolvers();
         const off = [
             sandbox.ports.on("open", (port) => port.port === 8120 && events.push(["open", port.address])),
-            sandbox.ports.on("close", ({ port }) => { if (port === 8120) { events.push(["close"]); closed.resolve(); } }),
+            sandbox.ports.on("close", ({ port }) => {
+                if (port !== 8120) return;
+                events.push(["close"]);
+                closed.resolve();
+            }),
         ];
         const nc = await sandbox.commands.run("exec nc -l -s 127.0.0.1 -p 8120", { background: true });
         const opened = await sandbox.ports.waitFor(8120);

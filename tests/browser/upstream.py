@@ -1,4 +1,4 @@
-"""A server outside for the tests of the network, which counts what it is asked: of several hosts by its ports."""
+"""Servers outside for the tests of the network: each is a host, and counts what it is asked."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ import { ConnectionLost } from "./socket-stream.js";
  * @typedef {{ refuse: number, reason: string, close: boolean, method?: string, minor?: number }} Refusal
  * @typedef {object} Plan
  * @property {undefined} refuse
- * @property {string} url
+ * @property {string} asked what the program asks for, an address
+ * @property {string} url where the browser is to ask
  * @property {string} method
  * @property {[string, string][]} headers
  * @property {string} sources
@@ -106,7 +107,7 @@ export class GatewayConnection {
       await this.#refuse({ ...plan, refuse: 413, reason, close: true });
       return false;
     }
-    const told = { action: "response", method: plan.method, url: plan.url, sentBytes: body?.size ?? 0 };
+    const told = { action: "response", method: plan.method, url: plan.asked, sentBytes: body?.size ?? 0 };
     const finish = (/** @type {Record<string, unknown>} */ details) =>
       this.#advice.note({ ...told, ...details, durationMs: Math.round(performance.now() - startedMs) });
     const { url, method, headers, redirect } = plan;
@@ -185,14 +186,13 @@ export class GatewayConnection {
     let size = 0;
     let next = pull();
     /** @type {Uint8Array<ArrayBuffer> | null | typeof LATE} */
-    let chunk = await next;
+    let chunk = await next.catch(() => LATE);
     while (chunk && chunk !== LATE) {
       first.push(chunk);
       size += chunk.length;
       next = pull();
-      next.catch(() => {}); // (it is awaited below)
       if (size >= GATHERED) break;
-      chunk = await Promise.race([next, late()]);
+      chunk = await Promise.race([next, late()]).catch(() => LATE); // (it is awaited below)
     }
     const ended = chunk === null;
     const chunked = !ended && plan.minor > 0;
@@ -229,16 +229,15 @@ export class GatewayConnection {
    * @param {boolean} late
    * @returns {{ refuse: number, reason: string }}
    */
-  #failure({ url, method, timeout }, error, late) {
-    const { origin } = new URL(url);
-    if (late) return { refuse: 504, reason: `${origin} has not answered within network.timeoutMs (${timeout})` };
+  #failure({ asked, method, timeout }, error, late) {
+    if (late) return { refuse: 504, reason: `${new URL(asked).host} has not answered within network.timeoutMs (${timeout})` };
     const said = error instanceof Error ? error.message : String(error);
     if (error instanceof RequestFailed && error.refused) {
-      const reason = `${url} leads to a place that the policy does not allow: network.allow has to name that host too`;
+      const reason = `${asked} leads to a place that the policy does not allow: network.allow has to name that host too`;
       return { refuse: 403, reason };
     }
     const reason =
-      `the browser has not made ${method} ${url} (${said}). It does not tell why. Mostly the server does not let pages of ` +
+      `the browser has not made ${method} ${asked} (${said}). It does not tell why. Mostly the server does not let pages of ` +
       "other sites read its answers (CORS): then network.corsProxy can name a proxy for this host. Or the server " +
       "cannot be reached, or has redirected to where the policy does not allow.";
     return { refuse: 502, reason };

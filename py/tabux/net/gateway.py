@@ -107,9 +107,9 @@ class Gateway:
     def plan(self, number: int, text: str) -> str:
         """What to do with a request, by its head: JSON.
 
-        Either `refuse` (a status), `reason` and `close`; or `url`, `method`, `headers`, `sources` (where it
-        may be sent and redirected to), `redirect`, `length`, `expects`, `minor`, `keep`, `missed`,
-        `maxUpload`, `maxDownload`, `timeout`.
+        Either `refuse` (a status), `reason` and `close`; or `asked` (what the program asks for), `url`,
+        `method`, `headers`, `sources` (where it may be sent and redirected to), `redirect`, `length`,
+        `expects`, `minor`, `keep`, `missed`, `maxUpload`, `maxDownload`, `timeout`.
         """
         way = self._ways[number]
         try:
@@ -162,6 +162,7 @@ class Gateway:
         )
         missed = [name for name in _MISSED if any(field == name for field, _ in head.fields)]
         return {
+            "asked": f"{_origin(way)}{path}",
             "url": url,
             "method": head.method,
             "headers": headers,
