@@ -7,7 +7,7 @@ import pytest
 from .pages import SandboxPage
 
 #: modules that cannot exist here (docs/python.md)
-ABSENT = {"_ctypes", "_dbm", "_gdbm", "_hashlib", "_posixshmem", "_ssl", "_tkinter", "_uuid"}
+ABSENT = {"_ctypes", "_dbm", "_gdbm", "_hashlib", "_posixshmem", "_tkinter", "_uuid"}
 
 
 def python(sandbox: SandboxPage, code: str, *, arguments: str = "", stdin: str = "") -> str:

@@ -175,8 +175,5 @@ def test_a_broken_wheel(place: SandboxPage, content: bytes) -> None:
 def test_without_a_network_it_says_so(place: SandboxPage) -> None:
     result = place.run("cd; pip install requests")
     assert result["exitCode"] == 1
-    assert (
-        "there is no network here: give pip files, or their directory with --find-links"
-        in result["stderr"]
-    )
+    assert "Failed to resolve '" in result["stderr"]
     assert "No matching distribution found for requests" in result["stderr"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import os
+import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +22,7 @@ class Request:
 
     method: str
     path: str
-    headers: dict[str, str]
+    headers: Message
     body: bytes
 
 
@@ -32,6 +35,8 @@ class Upstream:
     preflights: list[Request] = field(default_factory=list)
     #: set to let an answer that waits for it go on
     release: threading.Event = field(default_factory=threading.Event)
+    #: what git-http-backend serves below /git
+    repositories: Path | None = None
 
     def asked(self) -> list[str]:
         """Methods and paths."""
@@ -48,7 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Any method."""
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
-        request = Request(self.command, self.path, dict(self.headers.items()), body)
+        request = Request(self.command, self.path, self.headers, body)
         if self.command == "OPTIONS" and "Access-Control-Request-Method" in self.headers:
             self.upstream.preflights.append(request)
             self.answer(204, b"")
@@ -153,12 +158,47 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"too short")
         self.close_connection = True
 
+    def serve_open(self, query: dict[str, str], request: Request) -> None:
+        """Where only paths below it are allowed."""
+        if "to" in query:
+            self.serve_redirect(query, request)
+        else:
+            self.serve_hello(query, request)
+
+    serve_secret = serve_hello
+
+    def serve_git(self, query: dict[str, str], request: Request) -> None:
+        """A repository, by git's CGI program (git-http-backend(1))."""
+        parts = urlsplit(self.path)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self.upstream.repositories),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": parts.path.removeprefix("/git"),
+            "QUERY_STRING": parts.query,
+            "REQUEST_METHOD": request.method,
+            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(request.body)),
+            "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+            "REMOTE_USER": "tester",
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "safe.directory",
+            "GIT_CONFIG_VALUE_0": "*",
+        }
+        done = subprocess.run(
+            ["git", "http-backend"], input=request.body, env=environment, capture_output=True, check=False
+        )
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line)
+        status = int(fields.pop("Status", "200").split()[0])
+        self.answer(status, body, **fields)
+
     def serve_reset(self, query: dict[str, str], request: Request) -> None:
         self.close_connection = True
 
     def serve_silent(self, query: dict[str, str], request: Request) -> None:
         self.upstream.release.wait(30)
-        time.sleep(0)
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:

@@ -17,7 +17,7 @@ export function checkOptions(where, options, checks) {
     if (!isRecord(options)) throw new InvalidArgumentError(`${where}: options must be an object`);
     for (const [name, value] of Object.entries(options)) {
       if (!Object.hasOwn(checks, name)) {
-        const accepted = Object.keys(checks).filter((known) => checks[known] !== notYet).join(", ");
+        const accepted = Object.keys(checks).join(", ");
         throw new InvalidArgumentError(`${where}: unknown option "${name}"; the options are: ${accepted}`);
       }
       if (value !== undefined && value !== null) checked[name] = checks[name](value, `${where}: ${name}`);
@@ -267,14 +267,4 @@ export function callback(value, name) {
 export function abortSignal(value, name) {
   if (!(value instanceof AbortSignal)) throw new InvalidArgumentError(`${name} must be an AbortSignal`);
   return value;
-}
-
-/**
- * An option that will exist one day.
- * @param {unknown} _value
- * @param {string} name
- * @returns {never}
- */
-export function notYet(_value, name) {
-  throw new InvalidArgumentError(`${name} is not supported yet`);
 }

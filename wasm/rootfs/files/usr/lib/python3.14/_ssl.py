@@ -9,7 +9,8 @@ from os import stat as _stat
 from os import urandom as _urandom
 from _socket import socket as _socket
 
-OPENSSL_VERSION = "the browser's TLS (tabux)"
+# (urllib3 looks at how it begins)
+OPENSSL_VERSION = "OpenSSL 3.0's interface; TLS is the browser's (tabux)"
 OPENSSL_VERSION_INFO = _OPENSSL_API_VERSION = (3, 0, 0, 0, 0)
 OPENSSL_VERSION_NUMBER = 0x30000000
 _DEFAULT_CIPHERS = "DEFAULT"
