@@ -15,7 +15,7 @@ program.catch(() => {}); // boot() tells of it
  *   commands: InstanceType<Program["CommandRunner"]>,
  *   files: InstanceType<Program["FileAccess"]>,
  *   host: InstanceType<Program["HostCommands"]>, page: InstanceType<Program["PageChannel"]>,
- *   network: Record<string, (...args: any[]) => any>, servers: InstanceType<Program["Servers"]>,
+ *   network: InstanceType<Program["NetworkService"]>,
  *   mounts: () => Promise<import("./worker/mounts.js").MountKeeper>,
  *   session: InstanceType<Program["SessionKeeper"]>, shells: InstanceType<Program["ShellKeeper"]>,
  *   watches: InstanceType<Program["WatchKeeper"]>, terminals: InstanceType<Program["TerminalRunner"]> }}
@@ -62,14 +62,6 @@ async function deleteNew({ told, created }) {
   } catch (error) {
     console.warn(`tabux: an empty session "${told.name}" is left:`, error);
   }
-}
-
-/** @param {string} wrong what is wrong with something of the page's; empty where nothing is */
-function refuseWrong(wrong) {
-  if (!wrong) return;
-  const error = new Error(`network: ${wrong}`);
-  error.name = "InvalidArgumentError";
-  throw error;
 }
 
 /** @param {Uint8Array} bytes @returns {Uint8Array} to be moved rather than copied */
@@ -120,8 +112,8 @@ Comlink.expose({
     const outputs = new OutputFiles(system);
     const audit = new modules.Audit(system, onAudit);
     if (commands) system.worker.set_policy(JSON.stringify(commands));
-    new modules.Gateway(system, { open: onNetwork.openBox, close: onNetwork.closeBox });
-    if (network) refuseWrong(system.api.network_configure(JSON.stringify(network)));
+    const networking = new modules.NetworkService(system, onNetwork);
+    if (network) await networking.configure(network);
     const host = new HostCommands(system, { session: new SessionService(keeper, assets.site.href, archives), page });
     installBuiltin(host); // before the session's files: they lie over these too
     /** @type {Promise<import("./worker/mounts.js").MountKeeper> | undefined} */
@@ -140,8 +132,7 @@ Comlink.expose({
       host,
       page,
       mounts: () => (mountKeeper ??= import("./worker/mounts.js").then(({ MountKeeper }) => new MountKeeper(system))),
-      network: system.api,
-      servers: new modules.Servers(system, onNetwork.port),
+      network: networking,
       session: keeper,
       shells: new ShellKeeper(system, outputs),
       watches: new WatchKeeper(system),
@@ -191,14 +182,14 @@ Comlink.expose({
   auditWant: (/** @type {any[]} */ types) => parts.audit.want(types),
   auditLog: (/** @type {any[]} */ types, /** @type {number} */ most) => parts.audit.log(types, most),
   metrics: () => parts.audit.metrics(),
-  networkAllow: (/** @type {any[]} */ rules) => refuseWrong(parts.network.network_allow(JSON.stringify(rules))),
-  networkRevoke: (/** @type {string} */ host) => parts.network.network_revoke(host),
-  portsList: () => parts.servers.list(),
+  networkAllow: (/** @type {any[]} */ rules) => parts.network.allow(rules),
+  networkRevoke: (/** @type {string} */ host) => parts.network.revoke(host),
+  portsList: () => parts.network.ports(),
   portsWant: (/** @type {boolean} */ wanted) => {
-    parts.servers.wanted = wanted;
+    parts.network.wanted = wanted;
   },
   serverFetch: (/** @type {number} */ port, /** @type {any} */ request, /** @type {MessagePort} */ body) =>
-    parts.servers.fetch(port, request, body),
+    parts.network.fetch(port, request, body),
   commandsRegister: (/** @type {string} */ name) => parts.host.register(name),
   commandsUnregister: (/** @type {string} */ name) => parts.host.unregister(name),
   hostRead: async (/** @type {number} */ id, /** @type {number} */ most) => {

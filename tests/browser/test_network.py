@@ -320,8 +320,9 @@ def test_git_clones_fetches_and_pushes(outside: Outside, tmp_path: Path) -> None
         """cd /tmp && rm -rf work && git clone -q https://a.test/git/work.git work && cd work &&
         git rev-list --count HEAD && git fsck && ls | wc -l &&
         git config user.name B && git config user.email b@example.org &&
-        echo pushed > file-1 && git commit -qam "from inside" && git push -q origin HEAD:inside && git fetch -q &&
-        git log --format=%s -1 origin/inside && git clone -q --depth 1 https://a.test/git/work.git ../shallow &&
+        echo pushed > file-1 && git commit -qam "from inside" && git push -q origin HEAD:inside &&
+        git fetch -q && git log --format=%s -1 origin/inside &&
+        git clone -q --depth 1 https://a.test/git/work.git ../shallow &&
         git -C ../shallow rev-list --count HEAD""",
         timeoutMs=60_000,
     )

@@ -26,8 +26,10 @@ def imports(script: str) -> set[str]:
 
 
 def test_each_script_is_whole(site: dict[str, str]) -> None:
-    assert set(site) == {"tabux.js", "kernel-worker.js", "page/main.js"}
-    assert imports(site["tabux.js"]) == imports(site["kernel-worker.js"]) == set()
+    assert set(site) == {"tabux.js", "kernel-worker.js", "net/network.js", "net/box.js", "page/main.js"}
+    assert 'import("./net/network.js")' in site["kernel-worker.js"], "loaded when it is needed"
+    for name in ("tabux.js", "kernel-worker.js", "net/network.js", "net/box.js"):
+        assert imports(site[name]) == set()
     assert imports(site["page/main.js"]) == {"../tabux.js"}, "one Sandbox class for the page and its guests"
 
 

@@ -16,7 +16,8 @@ from . import paths, process
 #: what is loaded by its address, and what of the rest each leaves to be loaded beside it
 ENTRIES: dict[str, tuple[str, ...]] = {
     "tabux.js": (),
-    "kernel-worker.js": (),
+    "kernel-worker.js": ("net/network.js",),
+    "net/network.js": (),
     "net/box.js": (),
     "page/main.js": ("tabux.js",),
 }

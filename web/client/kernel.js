@@ -50,7 +50,7 @@
  * @typedef {object} NetworkHooks What the page does for the network.
  * @property {(sources: string) => Promise<{ box: number, port: MessagePort }>} openBox
  * @property {(box: number) => unknown} closeBox
- * @property {(event: import("../worker/servers.js").PortEvent) => unknown} port
+ * @property {(event: import("../worker/network-service.js").PortEvent) => unknown} port
  *
  * @typedef {object} Metrics
  * @property {number} processes How many there are.

@@ -5,7 +5,7 @@ import { InvalidArgumentError, ServerError } from "./errors.js";
 import * as check from "./options.js";
 
 /** @typedef {import("./kernel.js").OpenPort} OpenPort */
-/** @typedef {import("../worker/servers.js").PortEvent} PortEvent */
+/** @typedef {import("../worker/network-service.js").PortEvent} PortEvent */
 
 /**
  * @typedef {object} ServerRequestOptions

@@ -6,7 +6,6 @@ A host is its 4 or 16 bytes. The name of a Unix socket is a str of bytes: "" for
 from __future__ import annotations
 
 import struct
-from ipaddress import ip_address
 from typing import NamedTuple
 
 from tabux.abi.errno import EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, SysError
@@ -124,5 +123,9 @@ def is_unspecified(data: bytes) -> bool:
 
 
 def text_of(host: bytes) -> str:
-    """The address as people write it (RFC 5952)."""
-    return str(ip_address(host))
+    """The address as people write it, of IPv6 without all that may be left out."""
+    if len(host) == 4:
+        return ".".join(map(str, host))
+    if not any(host[:15]):
+        return f"::{host[15] or ''}"
+    return ":".join(f"{int.from_bytes(host[i : i + 2]):x}" for i in range(0, 16, 2))

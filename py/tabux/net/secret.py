@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from binascii import Error
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass, field
 
 from tabux.net.rules import Rule
@@ -29,10 +28,10 @@ class Secret:
         scheme, _, credentials = value.partition(" ")
         if scheme.lower() == "basic":
             try:
-                plain = b64decode(credentials.strip(), validate=True).decode("latin-1")
-            except Error:
+                plain = a2b_base64(credentials.strip(), strict_mode=True).decode()
+            except ValueError:
                 return value
-            return f"{scheme} {b64encode(self._in(plain).encode('latin-1', 'replace')).decode()}"
+            return f"{scheme} {b2a_base64(self._in(plain).encode(), newline=False).decode()}"
         return self._in(value)
 
     def _in(self, text: str) -> str:

@@ -5,9 +5,9 @@ the certificate before there is a response. So a handshake does nothing here, an
 Between two programs of the sandbox that both use this module, nothing is encrypted or checked.
 """
 
+from _socket import socket as _socket
 from os import stat as _stat
 from os import urandom as _urandom
-from _socket import socket as _socket
 
 # (urllib3 looks at how it begins)
 OPENSSL_VERSION = "OpenSSL 3.0's interface; TLS is the browser's (tabux)"

@@ -1,41 +1,24 @@
-// The servers in the sandbox, for the page: which ports there are, and requests to them.
-import { exchange } from "../net/http-client.js";
-import { SocketStream } from "../net/socket-stream.js";
+// Requests of the page to servers in the sandbox.
+import { exchange } from "./http-client.js";
+import { SocketStream } from "./socket-stream.js";
 
-/** @typedef {import("./boot.js").System} System */
-/** @typedef {import("../client/kernel.js").OpenPort} OpenPort */
-/** @typedef {{ type: "open", port: OpenPort } | { type: "close", port: { port: number } }} PortEvent */
+/** @typedef {import("../worker/boot.js").System} System */
 
 export class Servers {
   #system;
 
-  /**
-   * @param {System} system
-   * @param {(event: PortEvent) => unknown} tell the page
-   */
-  constructor(system, tell) {
+  /** @param {System} system */
+  constructor(system) {
     this.#system = system;
-    /** Whether the page wants to be told. */
-    this.wanted = false;
-    const { gate } = system;
-    gate.onPort = (port, address, pid) => {
-      if (!this.wanted) return;
-      void tell(address === null ? { type: "close", port: { port } } : { type: "open", port: { port, address, pid } });
-    };
-  }
-
-  /** @returns {OpenPort[]} by number */
-  list() {
-    return JSON.parse(this.#system.api.ports());
   }
 
   /**
    * Makes a request. The body of the response goes to `port`, a part for each message that comes from there; a message
    * `false` gives it up.
    * @param {number} number of the port
-   * @param {import("../net/http-client.js").ServerRequest} request
+   * @param {import("./http-client.js").ServerRequest} request
    * @param {MessagePort} port
-   * @returns {Promise<Omit<import("../net/http-client.js").ServerResponse, "body"> & { body: boolean }>}
+   * @returns {Promise<Omit<import("./http-client.js").ServerResponse, "body"> & { body: boolean }>}
    * @throws {Error} a typed one
    */
   async fetch(number, request, port) {
