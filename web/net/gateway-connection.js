@@ -36,6 +36,8 @@ const PATIENCE = 20;
 const LATE = Symbol("late");
 /** Parts of an upload are handed to the browser in pieces of about this size, bytes. */
 const PIECE = 1 << 20;
+/** So long after the last answer what a program sends is dropped, milliseconds. */
+const LINGERING = 5000;
 /** The first byte of a TLS record with a handshake (RFC 8446, 5.1). */
 const HANDSHAKE = 22;
 /** Fatal alert "protocol_version" (RFC 8446, 6). */
@@ -81,13 +83,30 @@ export class GatewayConnection {
         this.#advice.note({ action: "tls", allowed: false, reason });
         await this.#stream.write(ALERT);
       } else while (await this.#exchange());
-      this.#stream.end();
+      await this.#leave();
     } catch (error) {
-      if (error instanceof MalformedMessage) await this.#refuse({ refuse: error.status, reason: error.message, close: true });
-      else if (!(error instanceof ConnectionLost) && !(error instanceof Unfinished))
+      if (error instanceof MalformedMessage) {
+        await this.#refuse({ refuse: error.status, reason: error.message, close: true }).catch(() => {});
+        await this.#leave();
+      } else if (!(error instanceof ConnectionLost) && !(error instanceof Unfinished))
         console.error("tabux: the gateway has failed:", error);
     } finally {
       this.#gone.abort();
+    }
+  }
+
+  /**
+   * Ends the connection, and drops what is still being sent: to close at once would break it off, and the program might
+   * never see the answer.
+   */
+  async #leave() {
+    this.#stream.end();
+    const signal = AbortSignal.any([AbortSignal.timeout(LINGERING), this.#gone.signal]);
+    signal.addEventListener("abort", () => this.#stream.drop(), { once: true });
+    try {
+      while (await this.#stream.read(signal));
+    } catch {
+      // it has gone away, or takes too long
     }
   }
 
