@@ -55,9 +55,7 @@ async function pull(port, id) {
       port.postMessage({ id, end: true });
       return;
     }
-    const whole = value.byteOffset === 0 && value.byteLength === value.buffer.byteLength;
-    const chunk = whole ? value : value.slice();
-    port.postMessage({ id, chunk }, [chunk.buffer]);
+    port.postMessage({ id, chunk: value }, [value.buffer]);
   } catch (error) {
     running.delete(id);
     port.postMessage({ id, failure: String(error), refused: false });

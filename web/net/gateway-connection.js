@@ -1,6 +1,6 @@
 // One connection to a host outside: requests come one after the other, and each gets its response.
 import { fromLatin1 } from "../gate/latin1.js";
-import { RequestFailed } from "./box-channel.js";
+import { discard, RequestFailed } from "./box-channel.js";
 import { HttpReader, MalformedMessage } from "./http-reader.js";
 import { ConnectionLost } from "./socket-stream.js";
 
@@ -200,7 +200,7 @@ export class GatewayConnection {
       response.cancel();
       return 0;
     }
-    /** @type {Uint8Array[]} */
+    /** @type {Uint8Array<ArrayBuffer>[]} */
     const first = [];
     let size = 0;
     let next = pull();
@@ -220,7 +220,7 @@ export class GatewayConnection {
     else plan.keep = false;
     await this.#head(lines, plan.keep);
     let total = 0;
-    const pass = async (/** @type {Uint8Array} */ chunk) => {
+    const pass = async (/** @type {Uint8Array<ArrayBuffer>} */ chunk) => {
       total += chunk.length;
       if (total > plan.maxDownload) {
         response.cancel();
@@ -229,6 +229,7 @@ export class GatewayConnection {
       if (chunked) await this.#stream.write(fromLatin1(`${chunk.length.toString(16)}\r\n`));
       await this.#stream.write(chunk);
       if (chunked) await this.#stream.write(fromLatin1("\r\n"));
+      discard(chunk);
     };
     for (const chunk of first.splice(0)) await pass(chunk);
     for (let more = ended ? null : await next; more; more = await pull()) if (more.length) await pass(more);
