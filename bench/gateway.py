@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/gateway.py [--megabytes N] [--directory DIST]
 
-A server of this machine sends so many megabytes to curl, which drops them at once, and to one that is slowed down.
-The growth is the most that a process took while it ran, over what it took after a first download: of the page's, with
-the sandbox, and of that of the frame which makes the requests.
+A server of this machine sends so many megabytes to curl, which drops them at once, and to one that is slowed
+down. The growth is the most that a process took while it ran, over what it took after a first download: of
+the page's, with the sandbox, and of that of the frame which makes the requests.
 """
 
 from __future__ import annotations

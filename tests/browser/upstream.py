@@ -37,6 +37,8 @@ class Upstream:
     release: threading.Event = field(default_factory=threading.Event)
     #: what git-http-backend serves below /git
     repositories: Path | None = None
+    #: what is served as it is, with its type, by path
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def asked(self) -> list[str]:
         """Methods and paths."""
@@ -60,6 +62,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         self.upstream.requests.append(request)
         parts = urlsplit(self.path)
+        if parts.path in self.upstream.files:
+            kind, content = self.upstream.files[parts.path]
+            self.answer(200, content, Content_Type=kind)
+            return
         name = parts.path.strip("/").partition("/")[0] or "hello"
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         getattr(self, f"serve_{name}", self.serve_missing)(query, request)

@@ -227,6 +227,10 @@ def test_where_a_request_may_be_redirected_to() -> None:
         "http://free.test", "http://read.test", "https://free.test", "https://read.test",
     ]  # fmt: skip
     assert g.policy.followed("POST") == ["http://free.test", "https://free.test"]
+    assert planned(g, get("/", "read.test"), Way("https", "read.test", 443, 7))["redirect"] == "follow"
+    g, _ = gateway({"host": "write.test", "methods": ["POST"]})
+    plan = planned(g, get("/", "write.test", method="POST"), Way("https", "write.test", 443, 7))
+    assert plan["redirect"] == "error", "a redirect would make it a GET"
     g, _ = gateway("*")
     assert g.policy.followed("GET") == ["https:"]
 
@@ -290,9 +294,10 @@ def test_upstreams_proxies_and_secure_pages() -> None:
     plan = planned(g, get("/x", "a.test"), Way("http", "a.test", 80, 7))
     assert plan["url"] == "https://mirror.example/x" and "https://mirror.example" in plan["sources"]
     plan = planned(g, get("/r.git/info?x=1", "git.test"), Way("https", "git.test", 443, 7))
-    assert (plan["url"], plan["sources"]) == (
+    assert (plan["url"], plan["sources"], plan["redirect"]) == (
         "https://proxy.example/git.test/r.git/info?x=1",
         "https://proxy.example",
+        "error",
     )
     rule = rules.parse({"host": "*"})
     assert Proxy("https://p.example/?u={url}", (rule,)).address("https://a.test/?b", "a.test") == (

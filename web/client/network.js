@@ -102,6 +102,8 @@ function secrets(value, name) {
  * @returns {CheckedNetwork}
  */
 export function network(value, name) {
+  if (typeof document === "undefined")
+    throw new InvalidArgumentError(`${name} needs a page: requests are made in a frame of it`);
   const checked = check.checkOptions(name, value, {
     allow: rules,
     secrets,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from tabux.net import http, target
 from tabux.net.gate import SocketGate
 from tabux.net.names import Names
-from tabux.net.policy import Policy
+from tabux.net.policy import Policy, free
 from tabux.net.rules import USUAL, Rule, valid_name
 
 #: what a browser sends by itself, or lets nobody set (Fetch standard, "forbidden request-header"), and what
@@ -151,7 +151,7 @@ class Gateway:
         if rule is None:
             raise _RefusedError(403, self._why(way, head.method))
         headers, own = self._headers(way.host, rule, head)
-        url, sources = self._where(way, rule, head.method, path, own)
+        url, sources, follow = self._where(way, rule, head.method, path, own)
         self._tell(
             "request",
             method=head.method,
@@ -167,7 +167,7 @@ class Gateway:
             "method": head.method,
             "headers": headers,
             "sources": " ".join(sources),
-            "redirect": "error" if rule.paths else "follow",
+            "redirect": "follow" if follow else "error",
             "length": head.length,
             "expects": head.expects,
             "minor": head.minor,
@@ -199,8 +199,8 @@ class Gateway:
             sent.append((name, filled))
         return sent + list(rule.headers), own
 
-    def _where(self, way: Way, rule: Rule, method: str, path: str, own: bool) -> tuple[str, list[str]]:
-        """The address to ask, and the origins where the request may go."""
+    def _where(self, way: Way, rule: Rule, method: str, path: str, own: bool) -> tuple[str, list[str], bool]:
+        """The address to ask, the origins where the request may go, and whether redirects are followed."""
         scheme = "https" if self.policy.secure and way.port == 80 else way.scheme
         origin = rule.upstream or _origin(
             way._replace(scheme=scheme, port=443 if scheme != way.scheme else way.port)
@@ -210,10 +210,11 @@ class Gateway:
             self.policy.proxy.address(url, way.host) if self.policy.proxy and not rule.upstream else None
         )
         if proxied:
-            return proxied, [_origin_of(proxied)]
-        if own or rule.paths:
-            return url, [origin]
-        return url, sorted({origin, *self.policy.followed(method)})
+            # (to the browser all hosts behind the proxy are one)
+            return proxied, [_origin_of(proxied)], False
+        if own or not free(rule, method):
+            return url, [origin], free(rule, method)
+        return url, sorted({origin, *self.policy.followed(method)}), True
 
     def _tell(self, action: str, **details: Any) -> None:
         self._gate.network_event(json.dumps({"action": action, **details}))

@@ -93,9 +93,13 @@ class Policy:
 
     def followed(self, method: str) -> list[str]:
         """Where a request may be redirected to: origins of which every path may be asked, in this way."""
-        methods = {method} if method in _READING else {method, "GET"}
-        free = [r for r in self.rules if not r.paths and (r.methods is None or r.methods >= methods)]
-        return sorted({source for rule in free for source in rule.sources()})
+        return sorted({source for rule in self.rules if free(rule, method) for source in rule.sources()})
+
+
+def free(rule: Rule, method: str) -> bool:
+    """Whether a request that begins with that method may go on to any path, as redirects make it."""
+    methods = {method} if method in _READING else {method, "GET"}
+    return not rule.paths and (rule.methods is None or rule.methods >= methods)
 
 
 def _encoded(url: str) -> str:
