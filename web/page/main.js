@@ -4,6 +4,7 @@ import { BROWSERS, isSupported } from "../client/support.js";
 import { element } from "./dom.js";
 import { takeFiles } from "./drop.js";
 import { askBeforeLeaving } from "./leave.js";
+import { askAboutHosts } from "./network-notices.js";
 import { showNotice, showState } from "./notice.js";
 import { hideProgress } from "./progress.js";
 import { showSavedState } from "./saved-state.js";
@@ -37,6 +38,7 @@ function start() {
   showSavedState(workplace);
   tellOfSession(workplace);
   takeFiles(workplace);
+  askAboutHosts(workplace);
   askBeforeLeaving(workplace);
   void workplace.open(wantedSession());
   opening.then((terminal) => {

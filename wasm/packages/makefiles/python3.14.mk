@@ -17,7 +17,7 @@ frozen:
 	python$(VERSION) Tools/build/freeze_modules.py --frozen-modules
 	touch $@
 
-# pip is installed, and its wheel stays for virtual environments. It says so where it would like to have TLS.
+# pip is installed, and its wheel stays for virtual environments.
 PIP = $(wildcard Lib/ensurepip/_bundled/pip-*.whl)
 
 library: python
@@ -30,9 +30,6 @@ library: python
 		-e "s/^build_time_vars = {/&'PYEMSCRIPTEN_PLATFORM_VERSION': '2026_0',\n /" \
 		`cat pybuilddir.txt`/_sysconfigdata_*.py >$@/_sysconfigdata__linux_.py
 	$(BUILD_PYTHON) -m zipfile -e $(PIP) $@/site-packages
-	sed -i '/"pip is configured with .* that require "/,/"available."/c\                        "there is no network here: give pip files, or their directory with --find-links"' \
-		$@/site-packages/pip/_internal/models/search_scope.py
-	grep -q "there is no network here" $@/site-packages/pip/_internal/models/search_scope.py
 	cd $@/site-packages && rm ../ensurepip/_bundled/*.whl && \
 		$(BUILD_PYTHON) -m zipfile -c ../ensurepip/_bundled/$(notdir $(PIP)) pip pip-*
 	python$(VERSION) -m compileall -q -j0 --invalidation-mode unchecked-hash -s $@ -p $(INSTALLED) $@
