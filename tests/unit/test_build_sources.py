@@ -7,7 +7,7 @@ import pytest
 
 from wasm.builder import libc, sources
 from wasm.builder.console import BuildError
-from wasm.builder.recipe import Edit, Source
+from wasm.builder.recipe import Edit, Source, parse_edits
 
 
 def test_stanzas_become_deb_src() -> None:
@@ -28,6 +28,14 @@ def test_an_edit_must_match_once(tmp_path: Path) -> None:
     for find in ("two", "three"):
         with pytest.raises(BuildError, match="occurs"):
             sources.apply_edits([Edit("f.c", find, "")], tmp_path)
+
+
+def test_a_file_of_ours_takes_no_place_of_upstreams(tmp_path: Path) -> None:
+    (added,) = parse_edits([{"file": "tls.c", "new": "wget/browser-tls.c"}])
+    sources.apply_edits([added], tmp_path)
+    assert "ssl_init" in (tmp_path / "tls.c").read_text()
+    with pytest.raises(BuildError, match="upstream has a file of that name"):
+        sources.apply_edits([added], tmp_path)
 
 
 def test_debians_patches_come_in_the_order_of_their_series(
