@@ -137,6 +137,9 @@ def test_pip_installs_from_an_index(outside: SandboxPage) -> None:
     assert result["exitCode"] == 1 and "ResolutionImpossible" in result["stderr"]
     out = outside.output("cd $(mktemp -d); pip download -q --no-deps lower==1.0; ls")
     assert out == "lower-1.0-py3-none-any.whl\n"
+    # (without our configuration pip brings its own idea of certificates)
+    isolated = "cd $(mktemp -d); PIP_CONFIG_FILE=/dev/null pip download -q --no-deps lower; ls"
+    assert outside.output(isolated) == "lower-2.1-py3-none-any.whl\n"
     assert "Successfully uninstalled top-1.0" in outside.output("pip uninstall -y top")
     result = outside.run("pip install nothing-of-that-name")
     assert result["exitCode"] == 1 and "No matching distribution found" in result["stderr"]

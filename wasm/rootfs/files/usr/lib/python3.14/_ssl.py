@@ -230,13 +230,15 @@ class _SSLContext:
         self._check_hostname = client
         self._minimum, self._maximum = PROTO_TLSv1_2, PROTO_MAXIMUM_SUPPORTED
         self._host_flags = HOSTFLAG_NO_PARTIAL_WILDCARDS
-        self._callback = self.sni_callback = self.keylog_filename = None
+        # (subclasses put properties of theirs over the public names: pip's truststore)
+        self._callback = self._sni_callback = self._keylog = None
         self._protocols = ()
         self._certificates = 0
-        self.num_tickets, self.post_handshake_auth, self.security_level = 2, False, 2
+        self._tickets, self._authenticate = 2, False
         return self
 
     protocol = property(lambda self: self._protocol)
+    security_level = property(lambda self: 2)
 
     def _stored(name, check=int):
         def put(self, value):
@@ -248,7 +250,11 @@ class _SSLContext:
     verify_flags = _stored("_verify_flags")
     minimum_version = _stored("_minimum")
     maximum_version = _stored("_maximum")
+    num_tickets = _stored("_tickets")
+    post_handshake_auth = _stored("_authenticate", bool)
     _msg_callback = _stored("_callback", lambda value: value)
+    sni_callback = _stored("_sni_callback", lambda value: value)
+    keylog_filename = _stored("_keylog", lambda value: value)
     del _stored
 
     @property
