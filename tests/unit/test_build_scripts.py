@@ -26,7 +26,8 @@ def imports(script: str) -> set[str]:
 
 
 def test_each_script_is_whole(site: dict[str, str]) -> None:
-    assert set(site) == {"tabux.js", "kernel-worker.js", "net/network.js", "net/box.js", "page/main.js"}
+    of_the_page = {"page/main.js", "page/watchdog.js"}
+    assert set(site) == {"tabux.js", "kernel-worker.js", "net/network.js", "net/box.js", *of_the_page}
     assert 'import("./net/network.js")' in site["kernel-worker.js"], "loaded when it is needed"
     for name in ("tabux.js", "kernel-worker.js", "net/network.js", "net/box.js"):
         assert imports(site[name]) == set()

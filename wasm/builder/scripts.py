@@ -20,6 +20,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "net/network.js": (),
     "net/box.js": (),
     "page/main.js": ("tabux.js",),
+    "page/watchdog.js": (),
 }
 OPTIONS = (
     "--bundle", "--format=esm", "--minify-whitespace", "--minify-syntax", "--log-level=warning",

@@ -3,25 +3,27 @@
 /** @typedef {import("@xterm/xterm").Terminal} Terminal */
 
 /**
- * Ctrl+Shift+C copies the selection, Ctrl+Shift+V pastes: the plain ones belong to the programs.
+ * Ctrl+Shift+C copies the selection, Ctrl+Shift+V pastes. Ctrl+C copies where something is selected, which then
+ * no longer is; else it belongs to the programs, as Ctrl+V always does.
  * @param {Terminal} terminal
+ * @param {KeyboardEvent} event
+ * @returns {boolean} whether the key is for the programs
  */
-export function bindClipboardKeys(terminal) {
-  terminal.attachCustomKeyEventHandler((event) => {
-    if (!event.ctrlKey || !event.shiftKey || event.altKey || event.metaKey) return true;
-    if (event.code === "KeyC") {
-      event.preventDefault();
-      if (event.type === "keydown") void copySelection(terminal);
-      return false;
-    }
-    // Left to the browser, which pastes into the terminal without asking for a permission.
-    return event.code !== "KeyV";
-  });
+export function clipboardKey(terminal, event) {
+  if (!event.ctrlKey || event.altKey || event.metaKey) return true;
+  if (event.code === "KeyC" && (event.shiftKey || terminal.hasSelection())) {
+    event.preventDefault();
+    if (event.type === "keydown") void copySelection(terminal, !event.shiftKey);
+    return false;
+  }
+  // Left to the browser, which pastes into the terminal without asking for a permission.
+  return !(event.shiftKey && event.code === "KeyV");
 }
 
-/** @param {Terminal} terminal */
-async function copySelection(terminal) {
+/** @param {Terminal} terminal @param {boolean} release whether it is selected no longer */
+async function copySelection(terminal, release) {
   const text = terminal.getSelection();
+  if (release) terminal.clearSelection();
   if (text) await copy(text);
 }
 

@@ -8,6 +8,7 @@ import { askAboutHosts } from "./network-notices.js";
 import { showNotice, showState } from "./notice.js";
 import { hideProgress } from "./progress.js";
 import { showSavedState } from "./saved-state.js";
+import { bindScreenReaderMode } from "./screen-reader.js";
 import { wantedSession } from "./session-name.js";
 import { tellOfSession } from "./session-notices.js";
 import { bindSessionsMenu } from "./sessions-menu.js";
@@ -43,7 +44,7 @@ function start() {
   void workplace.open(wantedSession());
   opening.then((terminal) => {
     tabux.terminal = terminal;
-    bindScreenReaderButton(terminal);
+    bindScreenReaderMode(terminal);
     // what is typed from now on is kept for the shell; a page within another waits to be asked
     if (window === top) terminal.focus();
   }, () => {}); // the workplace tells of it
@@ -58,16 +59,5 @@ function refuse() {
       "It lacks WebAssembly JavaScript Promise Integration (JSPI), by which programs wait.\n" +
       `Please use ${BROWSERS}, or newer.`,
     bad: true,
-  });
-}
-
-/** @param {import("@xterm/xterm").Terminal} terminal */
-function bindScreenReaderButton(terminal) {
-  const button = element("screen-reader");
-  button.addEventListener("click", () => {
-    const on = !terminal.options.screenReaderMode;
-    terminal.options.screenReaderMode = on;
-    button.setAttribute("aria-pressed", String(on));
-    terminal.focus();
   });
 }

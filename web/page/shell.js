@@ -1,5 +1,7 @@
 /** A login shell on the terminal. */
 
+import { withHeldKeys } from "./key-bar.js";
+
 /**
  * Starts a shell and connects it with the terminal.
  * @param {import("../tabux.js").Sandbox} sandbox
@@ -12,6 +14,8 @@ export async function startShell(sandbox, terminal, typedAhead) {
   const pty = await sandbox.pty.create({
     cols: terminal.cols,
     rows: terminal.rows,
+    // the visitor's time zone, and the message of the day (/etc/profile.d/welcome.sh)
+    envs: { TZ: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC", TABUX_WELCOME: "1" },
     // Fulfilled when it is on the screen, so that programs cannot run far ahead of what is seen.
     onData: (data) => new Promise((resolve) => terminal.write(data, () => resolve(undefined))),
   });
@@ -22,7 +26,7 @@ export async function startShell(sandbox, terminal, typedAhead) {
   const ahead = typedAhead();
   if (ahead) type(ahead);
   const bindings = [
-    terminal.onData(type),
+    terminal.onData((text) => type(withHeldKeys(text))),
     terminal.onBinary((bytes) => void pty.write(fromBinary(bytes)).catch(() => {})),
     terminal.onResize(resize),
   ];

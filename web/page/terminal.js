@@ -5,7 +5,9 @@ import { FitAddon } from "../vendor/addon-fit.mjs";
 import { Unicode11Addon } from "../vendor/addon-unicode11.mjs";
 import { WebLinksAddon } from "../vendor/addon-web-links.mjs";
 import { Terminal } from "../vendor/xterm.mjs";
-import { bindClipboardKeys, guestClipboard } from "./clipboard.js";
+import { clipboardKey, guestClipboard } from "./clipboard.js";
+import { bindKeyBar } from "./key-bar.js";
+import { leavingKey } from "./way-out.js";
 import { bindTouch } from "./touch.js";
 import { fontFamily, theme } from "./theme.js";
 
@@ -32,12 +34,13 @@ export function openTerminal(element) {
   terminal.loadAddon(new Unicode11Addon());
   // The programs' own idea of widths (musl's): emoji take two columns.
   terminal.unicode.activeVersion = "11";
-  bindClipboardKeys(terminal);
+  terminal.attachCustomKeyEventHandler((event) => leavingKey(event) && clipboardKey(terminal, event));
   terminal.onTitleChange((title) => {
     document.title = title ? `${title} · tabux` : "tabux";
   });
   terminal.open(element);
   bindTouch(terminal, element);
+  bindKeyBar(terminal);
   keepFitted(terminal, element);
   return terminal;
 }

@@ -29,6 +29,7 @@ Look after the session that this sandbox is: what is kept of it, and its copies.
 
 Programs that run are no part of a snapshot or of an archive.
 The commands 'download' and 'upload' pass files to and from the visitor.
+'tour' shows what there is, 'man PROGRAM' explains a program.
 `;
 
 /** @type {import("./usage.js").Option[]} */
