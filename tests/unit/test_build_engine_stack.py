@@ -42,6 +42,20 @@ PROGRAM = """
       (then (call_indirect (type $unary) (i32.sub (local.get $n) (i32.const 1)) (i32.const 1)))
       (else (i32.const 7))))
   (func $below (param $n i32) (result i32) (call $through (local.get $n)))
+
+  ;; Calls itself in a loop: the pointer is moved once, before it.
+  (func $loops (export "loops") (param $n i32) (result i32) (local $i i32)
+    (call $look)
+    (loop $again
+      (if (local.get $n) (then (drop (call $loops (i32.sub (local.get $n) (i32.const 5))))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (i32.const 3))))
+    (local.get $i))
+
+  ;; Where a signal comes is no recursion, whatever its handler calls.
+  (func $handled (export "handled") (param $n i32) (result i32)
+    (call $look) (call $__tabux_preempt) (local.get $n))
+  (func $__tabux_preempt (drop (call $handled (i32.const 1))))
 )
 """
 
@@ -49,7 +63,7 @@ DRIVER = """
 const module = new WebAssembly.Module(require("fs").readFileSync(process.argv[1]));
 const seen = [], result = {};
 const { exports: e } = new WebAssembly.Instance(module, { env: { see(sp) { seen.push(sp) } } });
-for (const name of ["straight", "direct", "through"]) {
+for (const name of ["straight", "direct", "through", "loops"]) {
   seen.length = 0;
   result[name] = [e[name](5), 65536 - e.__stack_pointer.value, seen.map((sp) => 65536 - sp)];
 }
@@ -75,27 +89,49 @@ def run(module: bytes, tmp_path: Path) -> dict[str, Any]:
     return result
 
 
-def test_a_recursion_moves_the_pointer_and_puts_it_back(program: bytes, tmp_path: Path) -> None:
-    before = run(program, tmp_path)
-    charged, count = engine_stack.charge(program)
-    after = run(charged, tmp_path)
-    assert count == 3  # not $straight, $look
+def charged(program: bytes, before: dict[str, Any], tmp_path: Path) -> dict[str, list[int]]:
+    """Where the pointer was at each call; the functions must compute what they did, and put it back."""
+    result, count = engine_stack.charge(program)
+    assert count == 4  # not $straight, $look, $handled
+    after = run(result, tmp_path)
     for name, (value, moved, _) in after.items():
         assert value == before[name][0], name
         assert moved == 0, name
-    assert after["straight"][2] == [0]
-    one, *more = after["direct"][2]
+    return {name: seen for name, (_, _, seen) in after.items()}
+
+
+def test_the_pointer_is_moved_for_calls_that_may_come_back(program: bytes, tmp_path: Path) -> None:
+    seen = charged(program, run(program, tmp_path), tmp_path)
+    assert seen["straight"] == [0]
+    first, one, *more = seen["direct"]
+    assert first == 0
+    assert one >= engine_stack.FRAME + 3 * engine_stack.SLOT
+    assert one % engine_stack.ALIGNMENT == 0
+    assert more == [one * depth for depth in range(2, 6)]
+    assert len(set(seen["through"])) == 6  # two functions a level, both charged
+    assert seen["through"][-1] >= 10 * engine_stack.FRAME
+    outer, *inner = seen["loops"]
+    assert outer >= engine_stack.FRAME, "throughout, since its calls are in a loop"
+    assert inner == [2 * outer] * 3
+
+
+def test_with_many_such_calls_it_is_moved_at_the_beginning(
+    program: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_stack, "FEW", 0)
+    seen = charged(program, run(program, tmp_path), tmp_path)
+    assert seen["straight"] == [0]
+    one, *more = seen["direct"]
     assert one >= engine_stack.FRAME + 3 * engine_stack.SLOT
     assert one % engine_stack.ALIGNMENT == 0
     assert more == [one * depth for depth in range(2, 7)]
-    assert len(set(after["through"][2])) == 6  # two functions a level, both charged
-    assert after["through"][2][-1] >= 11 * engine_stack.FRAME
+    assert seen["through"][-1] >= 11 * engine_stack.FRAME
 
 
 def test_calls_through_pointers_of_plain_functions_are_no_recursion(program: bytes, tmp_path: Path) -> None:
-    charged, count = engine_stack.charge(program, ["$through", "through"])
-    assert count == 1
-    assert run(charged, tmp_path)["through"][2] == [0] * 6
+    result, count = engine_stack.charge(program, ["$through", "through"])
+    assert count == 2
+    assert run(result, tmp_path)["through"][2] == [0] * 6
 
 
 def test_a_program_without_a_stack_pointer_is_refused(program: bytes) -> None:

@@ -14,7 +14,7 @@ their depth.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from . import names
 from . import wasmfile as w
@@ -25,6 +25,10 @@ FRAME = 112
 #: what a local variable or parameter takes, bytes
 SLOT = 8
 ALIGNMENT = 16
+#: a function with more calls that can come back to it moves the pointer once, at its beginning
+FEW = 8
+#: where signals are taken: what a handler calls is no recursion of the function that it interrupts
+SIGNALS = ("__tabux_preempt", "__tabux_syscall")
 STACK_POINTER = "__stack_pointer"
 
 #: nodes of the call graph: a function by its index, or all that may be called through a pointer of a type
@@ -51,16 +55,48 @@ def charge(module: bytes, plain: Collection[str] = ()) -> tuple[bytes, int]:
     indices = names.function_indices(module)
     straight = {indices[name] for name in plain if name in indices}
     graph = _graph(bodies, len(imports), declared, w.table_functions(body_of[w.ELEMENT]), straight)
-    recursive = {index for kind, index in _in_cycles(graph) if kind == "function"}
+    for name in indices.keys() & set(SIGNALS):
+        graph["function", indices[name]].clear()
+    cycle_of = {node: number for number, cycle in enumerate(_cycles(graph)) for node in cycle}
     out = []
     for number, body in enumerate(bodies, len(imports)):
-        if number in recursive:
+        cycle = cycle_of.get(("function", number))
+        if cycle is not None:
             parameters, results = types[declared[number]]
-            body = _moving(body, parameters, results, pointer)
+            move = _Move(pointer, FRAME + SLOT * (len(parameters) + w.local_count(body)))
+            calls, looped = _calls(body, lambda callee, own=cycle: cycle_of.get(callee) == own)
+            around = len(calls) <= FEW and not looped
+            body = move.around(body, calls) if around else move.throughout(body, results)
         out.append(w.sized(body))
     code = w.uleb(len(out)) + b"".join(out)
     parts = [(n, code if n == w.CODE else body) for n, body in w.sections(module)]
-    return w.join(parts), len(recursive)
+    return w.join(parts), sum(kind == "function" for kind, _ in cycle_of)
+
+
+def _callee(body: bytes, at: int) -> Node | None:
+    """What the instruction there calls."""
+    if body[at] == w.CALL:
+        return "function", w.leb(body, at + 1)[0]
+    if body[at] == w.CALL_INDIRECT:
+        return "type", w.leb(body, at + 1)[0]
+    return None
+
+
+def _calls(body: bytes, counts: Callable[[Node], bool]) -> tuple[list[tuple[int, int]], bool]:
+    """Where calls that count begin and end, and whether one of them is in a loop."""
+    found: list[tuple[int, int]] = []
+    looped = False
+    loops: list[bool] = []
+    for at, end in w.instructions(body):
+        if body[at] in (w.BLOCK, w.LOOP, w.IF, w.TRY):
+            loops.append(body[at] == w.LOOP)
+        elif body[at] == w.END and loops:
+            loops.pop()
+        callee = _callee(body, at)
+        if callee is not None and counts(callee):
+            found.append((at, end))
+            looped = looped or any(loops)
+    return found, looped
 
 
 def _graph(
@@ -70,18 +106,20 @@ def _graph(
     for number, body in enumerate(bodies, first):
         calls: set[Node] = set()
         for at, _ in w.instructions(body):
-            if body[at] == w.CALL:
-                calls.add(("function", w.leb(body, at + 1)[0]))
-            elif body[at] == w.CALL_INDIRECT and number not in straight:
-                calls.add(("type", w.leb(body, at + 1)[0]))
+            callee = _callee(body, at)
+            if callee is not None and (callee[0] == "function" or number not in straight):
+                calls.add(callee)
         graph["function", number] = calls
     for index in table:
         graph.setdefault(("type", declared[index]), set()).add(("function", index))
     return graph
 
 
-def _in_cycles(graph: dict[Node, set[Node]]) -> Iterator[Node]:
-    """The nodes that can be reached from themselves (Tarjan 1972, without recursion)."""
+def _cycles(graph: dict[Node, set[Node]]) -> Iterator[list[Node]]:
+    """The nodes that can be reached from themselves, those together that reach each other.
+
+    (Tarjan 1972, strongly connected components, without recursion.)
+    """
     order: dict[Node, int] = {}
     low: dict[Node, int] = {}
     stack: list[Node] = []
@@ -115,24 +153,37 @@ def _in_cycles(graph: dict[Node, set[Node]]) -> Iterator[Node]:
                         component.append(stack.pop())
                         waiting.discard(component[-1])
                     if len(component) > 1 or node in graph.get(node, ()):
-                        yield from component
+                        yield component
 
 
-def _moving(body: bytes, parameters: bytes, results: bytes, pointer: int) -> bytes:
-    """A function body that moves the stack pointer down first, and back where it returns."""
-    if len(results) > 1:
-        raise BuildError("a function with two results is not known here")
-    frame = FRAME + SLOT * (len(parameters) + w.local_count(body))
-    size = b"\x41" + w.sleb(-(-frame // ALIGNMENT) * ALIGNMENT)
-    get, put = bytes([w.GLOBAL_GET]) + w.uleb(pointer), bytes([w.GLOBAL_SET]) + w.uleb(pointer)
-    down = get + size + bytes([w.I32_SUB]) + put
-    up = get + size + bytes([w.I32_ADD]) + put
-    start = w.first_instruction(body)
-    # branches to the end of the function end here, at a block of its own
-    pieces = [body[:start], down, bytes([w.BLOCK]), results or bytes([w.NO_RESULT])]
-    last = start
-    for at, _ in w.instructions(body):
-        if body[at] == w.RETURN:
-            pieces += [body[last:at], up]
-            last = at
-    return b"".join([*pieces, body[last:], up, bytes([w.END])])
+class _Move:
+    """What moves a stack pointer down by a function's frame, and up again."""
+
+    def __init__(self, pointer: int, frame: int) -> None:
+        size = b"\x41" + w.sleb(-(-frame // ALIGNMENT) * ALIGNMENT)
+        get, put = bytes([w.GLOBAL_GET]) + w.uleb(pointer), bytes([w.GLOBAL_SET]) + w.uleb(pointer)
+        self.down = get + size + bytes([w.I32_SUB]) + put
+        self.up = get + size + bytes([w.I32_ADD]) + put
+
+    def around(self, body: bytes, calls: list[tuple[int, int]]) -> bytes:
+        """A function body that moves it for these calls."""
+        pieces = []
+        last = 0
+        for at, end in calls:
+            pieces += [body[last:at], self.down, body[at:end], self.up]
+            last = end
+        return b"".join([*pieces, body[last:]])
+
+    def throughout(self, body: bytes, results: bytes) -> bytes:
+        """A function body that moves it first, and back where it returns."""
+        if len(results) > 1:
+            raise BuildError("a function with two results is not known here")
+        start = w.first_instruction(body)
+        # branches to the end of the function end here, at a block of its own
+        pieces = [body[:start], self.down, bytes([w.BLOCK]), results or bytes([w.NO_RESULT])]
+        last = start
+        for at, _ in w.instructions(body):
+            if body[at] == w.RETURN:
+                pieces += [body[last:at], self.up]
+                last = at
+        return b"".join([*pieces, body[last:], self.up, bytes([w.END])])
