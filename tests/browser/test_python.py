@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Route
 
-from .pages import SandboxPage
+from .pages import CONFIG, SandboxPage
 
 #: modules that cannot exist here (docs/python.md)
 ABSENT = {"_ctypes", "_dbm", "_gdbm", "_hashlib", "_posixshmem", "_tkinter", "_uuid"}
@@ -179,6 +180,32 @@ print(d.exists(), shutil.which("ls"))
     )
 
 
+def test_the_size_of_a_pipe(sandbox: SandboxPage) -> None:
+    code = """
+import errno, fcntl, os
+r, w = os.pipe()
+print(fcntl.fcntl(r, fcntl.F_GETPIPE_SZ))
+os.write(w, bytes(60000)); os.read(r, 60000); os.write(w, b"ab" * 5000)
+print(fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 100000))
+os.set_blocking(w, False)
+print(os.write(w, b"c" * 200000))
+data = b""
+while len(data) < 131072:
+    data += os.read(r, 5000)
+print(data == b"ab" * 5000 + b"c" * 121072)
+os.write(w, b"d" * 5000)
+for size in (1, 4097, 1 << 20, (1 << 20) + 1, 1 << 30):
+    try:
+        print(fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, size))
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+print(os.read(r, 9999) == b"d" * 5000)
+"""
+    assert python(sandbox, code).split() == [
+        "65536", "131072", "121072", "True", "EBUSY", "8192", "1048576", "EPERM", "EPERM", "True",
+    ]  # fmt: skip
+
+
 def test_libraries_in_c(sandbox: SandboxPage) -> None:
     code = """
 import bz2, decimal, hashlib, lzma, sqlite3, unicodedata, zlib
@@ -217,6 +244,36 @@ def test_the_first_start_loads_no_more_than_one_chunk(page, site: str) -> None:
     assert [url for url, _ in loaded if "python3.14-" in url and url.endswith(".wasm.gz")]
     assert len([url for url, _ in loaded if url.endswith(".data.gz")]) <= 1
     assert sum(size for _, size in loaded) < 4_500_000
+
+
+@pytest.mark.parametrize("damage", ["absent", "truncated", "changed"])
+def test_a_damaged_part_of_the_library(page, site: str, damage: str) -> None:
+    """The import fails with the name of the file, and what else there is goes on."""
+    sandbox = SandboxPage(page, site)
+    sandbox.create()
+    sandbox.output("python3 -c 'import json'")
+
+    def damaged(route: Route) -> None:
+        content = route.fetch().body()
+        if damage == "absent":
+            route.fulfill(status=404)
+        elif damage == "truncated":
+            route.fulfill(body=content[: len(content) // 2])
+        else:
+            route.fulfill(body=content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+
+    page.context.route("**/*.data.gz", damaged)
+    result = sandbox.run("python3 -c 'import wave'")
+    assert result["exitCode"] == 1
+    last = result["stderr"].strip().splitlines()[-1]
+    error = "OSError: [Errno 5] Input/output error: '/usr/lib/python3.14/"
+    assert last.startswith(error) and "wave" in last, result
+    assert sandbox.output("python3 -c 'import json; print(json.dumps([1]))'") == "[1]\n"
+    page.context.unroute("**/*.data.gz")
+    page.wait_for_function(
+        "async () => !(await sandbox.commands.run(`python3 -c 'import wave'`)).exitCode",
+        timeout=CONFIG["BOOT_TIMEOUT"],
+    )
 
 
 def test_memory_that_ends_is_an_error_of_the_program(sandbox: SandboxPage) -> None:

@@ -57,6 +57,7 @@ class FakeGate:
         self.limits: dict[int, tuple[int, int]] = {}
         self.woken_sockets: list[int] = []
         #: numbers, and whether they were broken off
+        self.pipe_sizes: dict[int, int] = {}
         self.closed_sockets: list[tuple[int, bool]] = []
         #: what `socket_close` and `socket_state` are to answer
         self.carried: dict[int, str] = {}
@@ -90,6 +91,13 @@ class FakeGate:
     def pipe_ends(self, pipe: int, readers: int, writers: int) -> None:
         assert readers >= 0 <= writers
         self.pipes[pipe] = (readers, writers)
+
+    def pipe_size(self, pipe: int) -> int:
+        return self.pipe_sizes.get(pipe, 65536)
+
+    def resize_pipe(self, pipe: int, size: int) -> int:
+        self.pipe_sizes[pipe] = size
+        return 0
 
     def sink_closed(self, sink: int) -> None:
         self.closed_sinks.append(sink)

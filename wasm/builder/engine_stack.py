@@ -14,7 +14,7 @@ their depth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 from . import names
 from . import wasmfile as w
@@ -64,7 +64,8 @@ def charge(module: bytes, plain: Collection[str] = ()) -> tuple[bytes, int]:
         if cycle is not None:
             parameters, results = types[declared[number]]
             move = _Move(pointer, FRAME + SLOT * (len(parameters) + w.local_count(body)))
-            calls, looped = _calls(body, lambda callee, own=cycle: cycle_of.get(callee) == own)
+            back = {node for node in graph["function", number] if cycle_of.get(node) == cycle}
+            calls, looped = _calls(body, back)
             around = len(calls) <= FEW and not looped
             body = move.around(body, calls) if around else move.throughout(body, results)
         out.append(w.sized(body))
@@ -82,8 +83,8 @@ def _callee(body: bytes, at: int) -> Node | None:
     return None
 
 
-def _calls(body: bytes, counts: Callable[[Node], bool]) -> tuple[list[tuple[int, int]], bool]:
-    """Where calls that count begin and end, and whether one of them is in a loop."""
+def _calls(body: bytes, counted: Collection[Node]) -> tuple[list[tuple[int, int]], bool]:
+    """Where calls of these begin and end, and whether one of them is in a loop."""
     found: list[tuple[int, int]] = []
     looped = False
     loops: list[bool] = []
@@ -93,7 +94,7 @@ def _calls(body: bytes, counts: Callable[[Node], bool]) -> tuple[list[tuple[int,
         elif body[at] == w.END and loops:
             loops.pop()
         callee = _callee(body, at)
-        if callee is not None and counts(callee):
+        if callee in counted:
             found.append((at, end))
             looped = looped or any(loops)
     return found, looped

@@ -40,6 +40,8 @@ export function kernelInterface(gate, base, begun) {
     gone: (/** @type {number} */ pid, /** @type {number} */ status) => requests.gone(gate, pid, status),
     pipe_ends: (/** @type {number} */ pipe, /** @type {number} */ readers, /** @type {number} */ writers) =>
       requests.pipeEnds(gate, pipe, readers, writers),
+    pipe_size: (/** @type {number} */ pipe) => requests.pipeSize(gate, pipe),
+    resize_pipe: (/** @type {number} */ pipe, /** @type {number} */ size) => requests.resizePipe(gate, pipe, size),
     sink_closed: (/** @type {number} */ sink) => requests.sinkClosed(gate, sink),
     truncate: (/** @type {number} */ ino, /** @type {number} */ size) => {
       const content = gate.contents.of(ino);

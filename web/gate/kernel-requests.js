@@ -1,5 +1,7 @@
 // What the kernel asks of the gate about processes, pipes and timers; it only schedules, and runs no program.
 
+import { EBUSY } from "./errno.js";
+
 /** @typedef {import("./gate.js").Gate} Gate */
 /** @typedef {import("./process.js").Process} Process */
 /** @typedef {import("./program.js").Program} Program */
@@ -113,6 +115,24 @@ export function pipeEnds(gate, id, readers, writers) {
   if (readers || writers) return;
   pipe.drop();
   gate.pipes.delete(id);
+}
+
+/** @param {Gate} gate @param {number} id a pipe @returns {number} bytes that it can hold */
+export function pipeSize(gate, id) {
+  return gate.pipe(id).ring.length;
+}
+
+/**
+ * @param {Gate} gate
+ * @param {number} id a pipe
+ * @param {number} size what it is to hold, bytes
+ * @returns {number} 0, or -EBUSY when it holds more now
+ */
+export function resizePipe(gate, id, size) {
+  const pipe = gate.pipe(id);
+  if (!pipe.resize(size)) return -EBUSY;
+  gate.wakeAll(pipe.waiters);
+  return 0;
 }
 
 /** @param {Gate} gate @param {number} id a SINK that no descriptor refers to any more */

@@ -75,6 +75,23 @@ export class Pipe {
     this.size = data.length;
   }
 
+  /**
+   * Gives it another capacity, keeping what it holds.
+   * @param {number} capacity bytes
+   * @returns {boolean} false when it holds more than that
+   */
+  resize(capacity) {
+    if (this.size > capacity) return false;
+    const ring = new Uint8Array(capacity);
+    const first = Math.min(this.size, this.ring.length - this.head);
+    ring.set(this.ring.subarray(this.head, this.head + first));
+    ring.set(this.ring.subarray(0, this.size - first), first);
+    this.ring = ring;
+    this.head = 0;
+    this.refill?.();
+    return true;
+  }
+
   /** Gives the ring back; the pipe has no end left. */
   drop() {
     if (this.ring.length === PIPE_SIZE && spare.length < 64) spare.push(this.ring);

@@ -38,6 +38,12 @@ class Gate(HostGate, SocketGate, Protocol):
     def pipe_ends(self, pipe: int, readers: int, writers: int) -> None:
         """How many descriptions read and write a pipe; without any, its bytes are dropped."""
 
+    def pipe_size(self, pipe: int) -> int:
+        """How many bytes it can hold."""
+
+    def resize_pipe(self, pipe: int, size: int) -> int:
+        """Lets it hold so many bytes; 0, or -EBUSY when it holds more now."""
+
     def sink_closed(self, sink: int) -> None:
         """Nobody can write to that sink any more."""
 

@@ -65,7 +65,10 @@ __all__ = [
 
 _DIRENT = struct.Struct("<QqHB")
 _PIPE2 = struct.Struct("<5i")
-_PIPE_CAPACITY = 65536
+#: what a pipe can be made to hold, bytes (pipe(7), /proc/sys/fs/pipe-max-size: more is root's)
+_PIPE_LEAST = 4096
+_PIPE_MOST = 1 << 20
+_PIPE_LIMIT = 1 << 31
 _NOBODY = Credentials(65534, 65534)
 _FLOCK = struct.Struct("<hhxxxxqqi")
 #: the modes of fallocate that there are
@@ -179,10 +182,22 @@ def fcntl(k: Kernel, p: Process, fd: int, command: int, argument: int) -> int:
     if command in (F_GETPIPE_SZ, F_SETPIPE_SZ):
         if file.kind != Kind.PIPE:
             raise SysError(EBADF)
-        if argument > _PIPE_CAPACITY and command == F_SETPIPE_SZ:
-            raise SysError(EPERM)
-        return _PIPE_CAPACITY
+        if command == F_SETPIPE_SZ:
+            _resize_pipe(k, file.target, argument)
+        return k.gate.pipe_size(file.target)
     raise SysError(EINVAL)
+
+
+def _resize_pipe(k: Kernel, pipe: int, wanted: int) -> None:
+    """F_SETPIPE_SZ of fcntl(2): the next power of two. EINVAL, EPERM, or EBUSY when it holds more now."""
+    if not 0 <= wanted <= _PIPE_LIMIT:
+        raise SysError(EINVAL)
+    size = max(_PIPE_LEAST, 1 << (wanted - 1).bit_length())
+    if size > _PIPE_MOST:
+        raise SysError(EPERM)
+    refused = k.gate.resize_pipe(pipe, size)
+    if refused:
+        raise SysError(-refused)
 
 
 def record_lock(

@@ -147,6 +147,11 @@ def tty_poll(k: Kernel, p: Process, number: int) -> int:
     return bits
 
 
+#: what TCFLSH at the master means for its terminal: what waits to be read there is the terminal's output, and
+#: what is written there waits nowhere
+_AT_THE_MASTER = {t.TCIFLUSH: t.TCOFLUSH, t.TCIOFLUSH: t.TCOFLUSH}
+
+
 def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -> int:
     """ioctl(2) on a terminal; structs pass through the mailbox. ENOTTY for a request it does not know."""
     master = _master(k, number)
@@ -195,6 +200,10 @@ def tty_ioctl(k: Kernel, p: Process, number: int, request: int, argument: int) -
     elif request in (TCFLSH, TCXONC):
         if not _may_control(k, p, terminal):
             return BLOCKED
+        if request == TCFLSH and master is not None:
+            if argument == t.TCOFLUSH:
+                return 0
+            argument = _AT_THE_MASTER.get(argument, argument)
         if not (tty.flush(argument) if request == TCFLSH else tty.flow(argument)):
             raise SysError(EINVAL)
     elif request not in (TCSBRK, TCSBRKP, TIOCEXCL, TIOCNXCL):
