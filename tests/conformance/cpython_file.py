@@ -2,7 +2,7 @@
 
     python3 cpython_file.py test_json
 
-It uses nothing but the standard library and CPython's package `test`, which PYTHONPATH must lead to.
+It uses nothing but the standard library and CPython's package `test`, which must lie in it.
 """
 
 import importlib
