@@ -180,6 +180,25 @@ print(d.exists(), shutil.which("ls"))
     )
 
 
+def test_files_are_copied(sandbox: SandboxPage) -> None:
+    code = """
+import pathlib, shutil
+here = pathlib.Path("a"); here.mkdir(); (here / "f").write_bytes(bytes(range(256)) * 1000)
+(here / "f").chmod(0o640)
+print((here / "f").copy("g", preserve_metadata=True).read_bytes() == (here / "f").read_bytes())
+print(oct(pathlib.Path("g").stat().st_mode), here.copy("b"), [p.name for p in pathlib.Path("b").iterdir()])
+print(shutil.copyfile("g", "h"), pathlib.Path("h").stat().st_size)
+"""
+    assert python(sandbox, code).splitlines() == ["True", "0o100640 b ['f']", "h 256000"]
+
+
+def test_the_prompt_of_asyncio(sandbox: SandboxPage) -> None:
+    result = sandbox.run("python3 -q -m asyncio", stdin="import asyncio\nawait asyncio.sleep(0, 'slept')\n")
+    assert (result["exitCode"], "'slept'" in result["stdout"]) == (0, True), result
+    told = sandbox.run("python3 -m asyncio ps 1")
+    assert told["exitCode"] == 1 and "No module named '_remote_debugging'" in told["stderr"]
+
+
 def test_the_size_of_a_pipe(sandbox: SandboxPage) -> None:
     code = """
 import errno, fcntl, os
