@@ -233,16 +233,48 @@ def test_the_result_of_a_change_is_taken_though_the_listing_has_grown_old(
     assert system.call("mkdirat", p, AT_FDCWD, "/mnt/h/x", 0o755) == 0
 
 
-def test_a_change_whose_process_was_killed(system: System, host: Provider, p: Process) -> None:
+def asked_for(system: System, host: Provider, p: Process) -> tuple[object, object]:
+    """A directory /mnt/h/x has been made for a process, which has not yet taken the result."""
     assert host.size(p, "/mnt/h/a") == 3
     assert system.call("mkdirat", p, AT_FDCWD, "/mnt/h/x", 0o755) == "BLOCKED"
     (request,) = host.answer()[-1:]
+    return NUMBER, request[2]
+
+
+def expected(system: System, change: tuple[object, object]) -> int:
+    return system._calls["host_expected"](*change)
+
+
+def test_a_change_whose_process_is_late(system: System, host: Provider, p: Process) -> None:
+    change = asked_for(system, host, p)
+    for _ in range(3):
+        system.gate.ms += SECOND
+        assert expected(system, change) == 1
+    assert system.call("mkdirat", p, AT_FDCWD, "/mnt/h/x", 0o755) == 0
+    assert expected(system, change) == 0
+    assert [kind for kind, *_ in host.asked()] == ["consumed"]
+
+
+def test_a_change_whose_process_was_killed(system: System, host: Provider, p: Process) -> None:
+    change = asked_for(system, host, p)
     system.call("exit_signal", p, 9)
-    host.tell("host_dropped", NUMBER, request[2])
+    assert expected(system, change) == 0
     other = system.leader()
     system.gate.ms += SECOND / 2
     assert host.names(other, "/mnt/h") == [".", "..", "a", "d", "x"]
     assert host.call(other, "mkdirat", AT_FDCWD, "/mnt/h/x", 0o755) == "EEXIST"
+
+
+def test_a_change_whose_process_waits_for_a_listing(system: System, host: Provider, p: Process) -> None:
+    """The listing comes after the change, so that the change must not wait for the process."""
+    assert host.size(p, "/mnt/h/d/b") == 5
+    assert system.call("mkdirat", p, AT_FDCWD, "/mnt/h/d/../x", 0o755) == "BLOCKED"
+    (request,) = host.answer()[-1:]
+    system.gate.ms += 5 * SECOND
+    change = NUMBER, request[2]
+    assert expected(system, change) == 1
+    assert system.call("mkdirat", p, AT_FDCWD, "/mnt/h/d/../x", 0o755) == "BLOCKED"
+    assert expected(system, change) == 0
 
 
 def test_listings_that_fail(system: System, host: Provider, p: Process) -> None:

@@ -13,8 +13,8 @@ import { Turns } from "./turns.js";
  * @typedef {{ path: string, operation: string, message: string, errno: number }} MountFailure
  */
 
-/** So long the provider waits for the program that has asked for a change to take the result, milliseconds. */
-const TAKE_MS = 50;
+/** So often is looked whether the program that has asked for a change still comes for the result, milliseconds. */
+const LOOK_MS = 50;
 /** Errors that are answers, not failures: nobody but the program is told. */
 const ANSWERS = new Set([1, 2, 13, 17, 20, 21, 22, 30, 36, 39]);
 
@@ -184,21 +184,21 @@ export class HostMount {
    */
   async #answer(operation, errno) {
     const { kernel } = this.gate;
-    const taken = await new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), TAKE_MS);
-      this.#results.set(operation, () => {
-        clearTimeout(timer);
-        resolve(true);
-      });
-      kernel.host_done(this.number, operation, errno);
-    });
+    /** @type {Promise<void>} */
+    const taken = new Promise((resolve) => this.#results.set(operation, resolve));
+    kernel.host_done(this.number, operation, errno);
+    do {
+      let timer;
+      await Promise.race([taken, new Promise((resolve) => (timer = setTimeout(resolve, LOOK_MS)))]);
+      clearTimeout(timer);
+    } while (this.#results.has(operation) && kernel.host_expected(this.number, operation));
     this.#results.delete(operation);
-    if (!taken) kernel.host_dropped(this.number, operation);
   }
 
   /** @param {number} operation its result has been taken */
   consumed(operation) {
     this.#results.get(operation)?.();
+    this.#results.delete(operation);
   }
 
   /**

@@ -9,6 +9,7 @@ from tabux.fs.host import OPTIONS, HostTree
 from tabux.fs.mount import Mount
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.mounts import tree_of
+from tabux.kernel.process import RUNNING
 
 _KIND = "hostfs"
 #: device numbers begin here
@@ -28,7 +29,13 @@ def mount(k: Kernel, path: str, number: int, source: str, readonly: int, can: st
         raise SysError(EINVAL)
     if point.mount.covers is not None and point.parent is not None and point.parent.mount is not point.mount:
         raise SysError(EBUSY)
-    tree = HostTree(k.vfs, k.gate, number, mounted, frozenset(can.split()), k.gate.wake)
+
+    def runs(pid: int) -> bool:
+        # (0 is the sandbox's owner: his calls are always made again)
+        process = k.processes.get(pid)
+        return pid == 0 or (process is not None and process.state == RUNNING)
+
+    tree = HostTree(k.vfs, k.gate, number, mounted, frozenset(can.split()), k.gate.wake, runs)
     k.vfs.attach(k.vfs.path_of(point), tree.root)
     k.hosts[number] = tree
     return 0

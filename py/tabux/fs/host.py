@@ -36,6 +36,8 @@ _LIFE = 1_000_000_000
 _LIFE_FACTOR = 8
 #: ns: what a call has looked at is believed while it goes on
 _MOMENT = 100_000_000
+#: ns: later than any clock
+_FOREVER = 1 << 63
 
 
 class HostGate(Protocol):
@@ -124,7 +126,8 @@ class HostTree:
     """The inodes of one host mount.
 
     `can` are the names of what the provider offers (docs/mounts.md). `space` is what it says of its size and
-    of what is free, bytes; None where it says nothing.
+    of what is free, bytes; None where it says nothing. `wake` has a waiter make its call again; `runs` says
+    whether it will, or has ended or been stopped.
     """
 
     def __init__(
@@ -135,10 +138,12 @@ class HostTree:
         mount: Mount,
         can: frozenset[str],
         wake: Callable[[int], None],
+        runs: Callable[[int], bool],
     ) -> None:
         self._vfs = vfs
         self._gate = gate
         self._wake = wake
+        self._runs = runs
         self.number = number
         self.mount = mount
         self.can = can
@@ -241,9 +246,11 @@ class HostTree:
         for pid in waiters or ():
             self._wake(pid)
 
-    def _hold(self, directory: Inode) -> None:
-        """A directory and those above it are believed for a moment: a call that looked at them goes on."""
-        until = self._vfs.clock() + _MOMENT
+    def _hold(self, directory: Inode, until: int | None = None) -> None:
+        """A directory and those above it are believed until then, or for a moment: a call that looked at
+        them goes on."""
+        if until is None:
+            until = self._vfs.clock() + _MOMENT
         node: Inode | None = directory
         while isinstance(node, HostDirectory):
             node.held = until
@@ -306,6 +313,8 @@ class HostTree:
             raise Pending(operation.waiters)
         del self._operations[key]
         self._gate.host_consumed(self.number, operation.number)
+        for directory in directories:
+            self._hold(directory)
         if operation.errno:
             for directory in directories:
                 assert isinstance(directory, HostDirectory)
@@ -318,23 +327,32 @@ class HostTree:
             if operation.number == number:
                 operation.errno = errno
                 for directory in operation.directories:
-                    self._hold(directory)
+                    self._hold(directory, _FOREVER)
                 for pid in operation.waiters:
                     self._wake(pid)
 
-    def dropped(self, number: int) -> None:
-        """Nobody has come for the result of a change (he was killed): what is known here may be wrong."""
+    def expected(self, number: int) -> bool:
+        """Whether somebody is still to take the result of a change.
+
+        Where nobody is (he was killed, or stopped; or on his way he waits for a listing, which waits for this
+        change), the result is lost, and what is known here may be wrong.
+        """
         for key, operation in list(self._operations.items()):
-            if operation.number == number:
-                del self._operations[key]
-                self.forget()
+            if operation.number != number:
+                continue
+            away = {pid for directory in self._listing.values() for pid in directory.waiters or ()}
+            if any(self._runs(pid) for pid in operation.waiters - away):
+                return True
+            del self._operations[key]
+            self.forget()
+        return False
 
     def forget(self) -> None:
         """Everything is listed anew when somebody looks."""
         directories: list[Inode] = [self.root]
         for directory in directories:
             if isinstance(directory, HostDirectory):
-                directory.expires = 0
+                directory.expires = directory.held = 0
                 directories += directory.names.values()
 
     def _below(self, directory: Inode, name: str) -> str:

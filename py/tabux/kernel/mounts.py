@@ -34,11 +34,9 @@ def _done(k: Kernel, number: int, operation: int, errno: int) -> int:
     return 0
 
 
-def _dropped(k: Kernel, number: int, operation: int) -> int:
+def _expected(k: Kernel, number: int, operation: int) -> int:
     tree = tree_of(k, number)
-    if tree is not None:
-        tree.dropped(operation)
-    return 0
+    return int(tree is not None and tree.expected(operation))
 
 
 def _flushed(k: Kernel, number: int, ino: int, mtime_ms: float) -> int:
@@ -60,7 +58,7 @@ ANSWERS: dict[str, Callable[..., int]] = {
     "host_listed": _listed,
     "host_failed": _failed,
     "host_done": _done,
-    "host_dropped": _dropped,
+    "host_expected": _expected,
     "host_flushed": _flushed,
     "host_stale": _stale,
 }
