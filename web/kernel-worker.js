@@ -261,12 +261,12 @@ Comlink.expose({
    * @param {(busy: boolean) => void} onBusy
    */
   async ptyCreate(options, onData, onBusy) {
-    const id = await parts.terminals.create(options, (data) => onData(moved(data)), onBusy);
-    parts.terminals.ended(id).then(() => {
+    const made = await parts.terminals.create(options, (data) => onData(moved(data)), onBusy);
+    parts.terminals.ended(made.id).then(() => {
       release(onData);
       release(onBusy);
     });
-    return id;
+    return made;
   },
   ptyWrite: (/** @type {number} */ id, /** @type {Uint8Array} */ data) => parts.terminals.write(id, data),
   ptyResize: (/** @type {number} */ id, /** @type {number} */ cols, /** @type {number} */ rows) =>

@@ -181,7 +181,7 @@ const kernel = {
     const id = ++terminals;
     await onData(encoder.encode("fake$ ")); // before the caller knows the id
     exits.set(id, { onData, onBusy });
-    return id;
+    return { id, pid: 1000 + id };
   },
   ptyWrite(id, data) {
     note("ptyWrite", id, data);

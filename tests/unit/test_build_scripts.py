@@ -27,11 +27,16 @@ def imports(script: str) -> set[str]:
 
 def test_each_script_is_whole(site: dict[str, str]) -> None:
     of_the_page = {"page/main.js", "page/watchdog.js"}
-    assert set(site) == {"tabux.js", "kernel-worker.js", "net/network.js", "net/box.js", *of_the_page}
+    adapters = {name for name in site if name.startswith("adapters/")}
+    others = {"tabux.js", "kernel-worker.js", "net/network.js", "net/box.js"}
+    assert set(site) == {*others, *of_the_page, *adapters}
+    assert adapters == {f"adapters/{path.name}" for path in (paths.WEB / "adapters").glob("*.js")}
     assert 'import("./net/network.js")' in site["kernel-worker.js"], "loaded when it is needed"
     for name in ("tabux.js", "kernel-worker.js", "net/network.js", "net/box.js"):
         assert imports(site[name]) == set()
     assert imports(site["page/main.js"]) == {"../tabux.js"}, "one Sandbox class for the page and its guests"
+    for name in adapters:
+        assert imports(site[name]) <= {"../tabux.js"}, "and for adapters"
 
 
 def test_what_the_build_writes_is_in_it(site: dict[str, str]) -> None:

@@ -96,7 +96,7 @@ def _add_site(tree: Tree) -> None:
     for path in sorted(paths.WEB.rglob("*")):
         name = path.relative_to(paths.WEB)
         listed = path.is_file() and name.parts[0] not in NOT_PART_OF_THE_SITE
-        if listed and not path.name.endswith((".js", ".d.ts", ".d.mts")):
+        if listed and not path.name.endswith((".js", ".ts", ".d.mts")):
             tree.add(name.as_posix(), path)
     for path in sorted((paths.ROOT / "examples").glob("*.html")):
         tree.add(f"examples/{path.name}", path)

@@ -21,6 +21,11 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "net/box.js": (),
     "page/main.js": ("tabux.js",),
     "page/watchdog.js": (),
+    "adapters/e2b.js": ("tabux.js",),
+    "adapters/ai-sdk.js": (),
+    "adapters/deep-agents.js": (),
+    "adapters/anthropic.js": (),
+    "adapters/openai.js": (),
 }
 OPTIONS = (
     "--bundle", "--format=esm", "--minify-whitespace", "--minify-syntax", "--log-level=warning",

@@ -12,11 +12,11 @@ import { ToldOutput, piecesOf } from "./told-output.js";
 /** @typedef {Omit<import("./kernel.js").RawResult, "stdout" | "stderr">} Ending */
 
 /**
- * @typedef {object} HandleOptions
+ * @typedef {object} Keeping
  * @property {number} maxOutputBytes
- * @property {(text: string) => unknown} [onStdout]
- * @property {(text: string) => unknown} [onStderr]
  * @property {AbortSignal} [signal]
+ *
+ * @typedef {Keeping & import("./told-output.js").OutputCallbacks} HandleOptions
  */
 
 /** What `commands.run` gives for `background: true`, and `commands.connect`. */
@@ -43,10 +43,10 @@ export class CommandHandle {
    * @param {Connection} connection
    * @param {HandleOptions} options
    */
-  constructor(connection, { maxOutputBytes, onStdout, onStderr, signal }) {
+  constructor(connection, { maxOutputBytes, signal, ...callbacks }) {
     this.#connection = connection;
     this.#kept = [new KeptOutput(maxOutputBytes), new KeptOutput(maxOutputBytes)];
-    this.#told = new ToldOutput(onStdout, onStderr);
+    this.#told = new ToldOutput(callbacks);
     this.#signal = signal;
     /** @type {Promise<Ending>} */
     const ended = new Promise((resolve) => (this.#end = resolve));

@@ -17,6 +17,10 @@ export { CommandHandle, CommandResult };
  * @param {string} text
  * @returns {unknown}
  *
+ * @callback OnBytes The same, of the bytes as they are.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {unknown}
+ *
  * @typedef {object} CommandOptions
  * @property {string} [cwd] Working directory; /home/user if not given.
  * @property {Record<string, string>} [envs] Environment variables, added to the sandbox's.
@@ -30,6 +34,8 @@ export { CommandHandle, CommandResult };
  *   half for the tail; 16 MB if not given. The callbacks get all of it.
  * @property {OnOutput} [onStdout]
  * @property {OnOutput} [onStderr]
+ * @property {OnBytes} [onStdoutBytes]
+ * @property {OnBytes} [onStderrBytes]
  * @property {AbortSignal} [signal] Kills the command; `run` then rejects with the signal's reason,
  *   whose `result` has what there was until then.
  * @property {boolean} [background] Do not wait: give a handle.
@@ -46,6 +52,10 @@ const CALLBACKS = {
   onStdout: check.callback,
   /** @type {typeof check.callback<OnOutput>} */
   onStderr: check.callback,
+  /** @type {typeof check.callback<OnBytes>} */
+  onStdoutBytes: check.callback,
+  /** @type {typeof check.callback<OnBytes>} */
+  onStderrBytes: check.callback,
 };
 
 const OPTIONS = {
@@ -133,7 +143,9 @@ export class Commands {
   async run(command, options) {
     check.string(command, "commands.run: command");
     const checked = check.checkOptions("commands.run", options, OPTIONS);
-    const { stdin, maxOutputBytes = KEPT_BYTES, onStdout, onStderr, signal, ...rest } = checked;
+    const { onStdout, onStderr, onStdoutBytes, onStderrBytes, ...others } = checked;
+    const { stdin, maxOutputBytes = KEPT_BYTES, signal, ...rest } = others;
+    const callbacks = { onStdout, onStderr, onStdoutBytes, onStderrBytes };
     if (rest.background && rest.detach) {
       throw new InvalidArgumentError("commands.run: background and detach exclude each other");
     }
@@ -143,34 +155,32 @@ export class Commands {
     signal?.throwIfAborted();
     const raw = { ...rest, maxOutputBytes, stdin: stdin && stdin !== true ? moved(stdin) : (stdin ?? null) };
     if (rest.background) {
-      const handle = new CommandHandle(this.#connection, { maxOutputBytes, onStdout, onStderr, signal });
+      const handle = new CommandHandle(this.#connection, { maxOutputBytes, signal, ...callbacks });
       const { pid, connection } = await this.#connection.call(() =>
         this.#connection.kernel.commandStart(command, raw, callable(handle.hear)),
       );
       handle.begin(pid, connection);
       return handle;
     }
-    return this.#wait(command, raw, onStdout, onStderr, signal);
+    return this.#wait(command, raw, new ToldOutput(callbacks), signal);
   }
 
   /**
    * @param {string} command
    * @param {import("./kernel.js").RunOptions} options
-   * @param {OnOutput | undefined} onStdout
-   * @param {OnOutput | undefined} onStderr
+   * @param {ToldOutput} told
    * @param {AbortSignal | undefined} signal
    */
-  async #wait(command, options, onStdout, onStderr, signal) {
+  async #wait(command, options, told, signal) {
     const { kernel } = this.#connection;
     const id = this.#nextId++;
-    const told = onStdout || onStderr ? new ToldOutput(onStdout, onStderr) : null;
     const cancel = () => void kernel.cancel(id).catch(() => {});
     signal?.addEventListener("abort", cancel);
     try {
       const raw = await this.#connection.call(() =>
-        kernel.run(id, command, options, told && callable(told.take)),
+        kernel.run(id, command, options, told.wanted ? callable(told.take) : null),
       );
-      told?.finish();
+      told.finish();
       const result = new CommandResult(raw);
       if (signal?.aborted) throw abortReason(signal, result);
       return result;
@@ -202,7 +212,8 @@ export class Commands {
   /**
    * A handle for a command that runs; it hears what is printed from now on.
    * @param {number} pid
-   * @param {{ onStdout?: OnOutput, onStderr?: OnOutput, maxOutputBytes?: number }} [callbacks]
+   * @param {Pick<CommandOptions, "onStdout" | "onStderr" | "onStdoutBytes" | "onStderrBytes" | "maxOutputBytes">}
+   *   [callbacks]
    * @returns {Promise<CommandHandle>}
    * @throws {NotFoundError} there is no such command, or it has ended
    */

@@ -236,7 +236,7 @@
  * @property {(archive: Blob, to: string) => Extracted} extract
  * @property {(id: string, port: MessagePort) => void} lend Sends a snapshot of a volatile sandbox to another one.
  * @property {(options: PtyOptions, onData: (chunk: Uint8Array<ArrayBuffer>) => void,
- *   onBusy: (busy: boolean) => void) => number} ptyCreate
+ *   onBusy: (busy: boolean) => void) => { id: number, pid: number }} ptyCreate
  * @property {(id: number, data: Uint8Array) => void} ptyWrite
  * @property {(id: number, cols: number, rows: number) => void} ptyResize
  * @property {(id: number) => string} ptyCwd

@@ -69,9 +69,11 @@ export class Ptys {
       if (pty) pty.busy = busy;
       else busyEarly = busy;
     });
-    id = await this.#connection.call(() => kernel.ptyCreate({ cols, rows, cwd, envs, command }, show, setBusy));
+    const request = { cols, rows, cwd, envs, command };
+    const made = await this.#connection.call(() => kernel.ptyCreate(request, show, setBusy));
+    id = made.id;
     if (early) acknowledge(early);
-    pty = new Pty(this.#connection, id);
+    pty = new Pty(this.#connection, made);
     pty.busy = busyEarly;
     return pty;
   }
@@ -93,11 +95,13 @@ export class Pty {
 
   /**
    * @param {import("./connection.js").Connection} connection
-   * @param {number} id
+   * @param {{ id: number, pid: number }} made
    */
-  constructor(connection, id) {
+  constructor(connection, { id, pid }) {
     this.#connection = connection;
     this.#id = id;
+    /** The process id of the session's first process. */
+    this.pid = pid;
     this.exited = connection.call(() => connection.kernel.ptyWait(id)).finally(() => {
       this.busy = false;
     });

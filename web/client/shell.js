@@ -116,7 +116,7 @@ export class Shell {
     signal?.throwIfAborted();
     const { kernel } = this.#connection;
     const id = this.#nextRun++;
-    const told = onStdout || onStderr ? new ToldOutput(onStdout, onStderr) : null;
+    const told = new ToldOutput({ onStdout, onStderr });
     const cancel = () => void kernel.shellCancel(this.#id, id).catch(() => {});
     signal?.addEventListener("abort", cancel);
     try {
@@ -126,10 +126,10 @@ export class Shell {
           id,
           command,
           { ...rest, maxOutputBytes, stdin: stdin ? moved(stdin) : null },
-          told && callable(told.take),
+          told.wanted ? callable(told.take) : null,
         ),
       );
-      told?.finish();
+      told.finish();
       const result = new ShellResult(raw);
       if (signal?.aborted) throw abortReason(signal, result);
       return result;

@@ -1,9 +1,15 @@
-/** Output on its way to callbacks, as text. */
+/** Output on its way to callbacks, as text or as bytes. */
 
 import { streamDecoder } from "./bytes.js";
 import { moved } from "./connection.js";
 
-/** @typedef {((text: string) => unknown) | undefined} OutputCallback */
+/**
+ * @typedef {object} OutputCallbacks
+ * @property {(text: string) => unknown} [onStdout]
+ * @property {(text: string) => unknown} [onStderr]
+ * @property {(bytes: Uint8Array<ArrayBuffer>) => unknown} [onStdoutBytes]
+ * @property {(bytes: Uint8Array<ArrayBuffer>) => unknown} [onStderrBytes]
+ */
 
 /** @typedef {import("../worker/listener.js").Parcel} Parcel */
 
@@ -20,12 +26,11 @@ export function piecesOf({ bytes, pieces }) {
 export class ToldOutput {
   #streams;
 
-  /**
-   * @param {OutputCallback} onStdout
-   * @param {OutputCallback} onStderr
-   */
-  constructor(onStdout, onStderr) {
-    this.#streams = [new Stream(onStdout), new Stream(onStderr)];
+  /** @param {OutputCallbacks} callbacks */
+  constructor({ onStdout, onStderr, onStdoutBytes, onStderrBytes }) {
+    this.#streams = [new Stream(onStdout, onStdoutBytes), new Stream(onStderr, onStderrBytes)];
+    /** Whether anybody listens. */
+    this.wanted = Boolean(onStdout || onStderr || onStdoutBytes || onStderrBytes);
   }
 
   /**
@@ -52,32 +57,48 @@ export class ToldOutput {
 
 /** One stream. */
 class Stream {
-  #callback;
+  #onText;
+  #onBytes;
   #decoder = streamDecoder();
 
-  /** @param {OutputCallback} callback */
-  constructor(callback) {
-    this.#callback = callback;
+  /**
+   * @param {OutputCallbacks["onStdout"]} onText
+   * @param {OutputCallbacks["onStdoutBytes"]} onBytes
+   */
+  constructor(onText, onBytes) {
+    this.#onText = onText;
+    this.#onBytes = onBytes;
   }
 
-  /** @param {Uint8Array} chunk @returns {unknown} */
+  /** @param {Uint8Array<ArrayBuffer>} chunk @returns {unknown} */
   take(chunk) {
-    return this.#give(this.#decoder.decode(chunk, { stream: true }));
+    const taken = this.#onText && this.#tell(this.#decoder.decode(chunk, { stream: true }));
+    // (a copy: the chunk is part of what goes back to the worker)
+    return this.#onBytes ? Promise.all([taken, given(this.#onBytes, chunk.slice())]) : taken;
   }
 
   finish() {
-    void this.#give(this.#decoder.decode());
+    if (this.#onText) void this.#tell(this.#decoder.decode());
   }
 
   /** @param {string} text @returns {unknown} */
-  #give(text) {
-    if (!text || !this.#callback) return undefined;
-    try {
-      const taken = this.#callback(text);
-      if (taken instanceof Promise) return taken.catch(reportError);
-    } catch (error) {
-      reportError(error); // the caller's fault is not the command's
-    }
-    return undefined;
+  #tell(text) {
+    return text && this.#onText ? given(this.#onText, text) : undefined;
   }
+}
+
+/**
+ * @template T
+ * @param {(value: T) => unknown} callback
+ * @param {T} value
+ * @returns {unknown} what is to be waited for
+ */
+function given(callback, value) {
+  try {
+    const taken = callback(value);
+    if (taken instanceof Promise) return taken.catch(reportError);
+  } catch (error) {
+    reportError(error); // the caller's fault is not the command's
+  }
+  return undefined;
 }

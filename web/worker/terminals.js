@@ -43,7 +43,7 @@ export class TerminalRunner {
    * @param {{ cols: number, rows: number, cwd?: string, envs?: Record<string, string>, command?: string }} options
    * @param {(data: Uint8Array) => void} onData
    * @param {(busy: boolean) => void} onBusy hears whether a job is in the foreground, at changes
-   * @returns {Promise<number>} the session's number
+   * @returns {Promise<{ id: number, pid: number }>} the session's number, and its first process
    */
   async create({ cols, rows, cwd, envs = {}, command }, onData, onBusy) {
     const { gate, api } = this.system;
@@ -80,7 +80,7 @@ export class TerminalRunner {
     /** @type {Record<string, string>} */
     const own = resumes ? { ...TERMINAL_ENVS, TABUX_SESSION: this.session ?? "" } : TERMINAL_ENVS;
     await launch(this.system, process, argv, { ...own, ...envs });
-    return id;
+    return { id, pid };
   }
 
   /**
