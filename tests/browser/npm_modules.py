@@ -8,19 +8,26 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 WEB = Path(__file__).parents[2] / "web"
+NODE = Path(__file__).parent / "node_builtins.cjs"
+BUILTINS = (
+    "async_hooks", "buffer", "child_process", "crypto", "events", "fs", "fs/promises", "os", "path",
+    "process", "stream", "url", "util", "zlib",
+)  # fmt: skip
+OPTIONS = (
+    "--bundle", "--format=esm", "--platform=browser", "--conditions=browser", "--log-level=error",
+    '--banner:js=globalThis.process ??= { env: {}, cwd: () => "/" };',
+    *(f"--alias:{prefix}{name}={NODE}" for name in BUILTINS for prefix in ("", "node:")),
+)  # fmt: skip
 
 
-def load(page: Page, name: str, source: str, *options: str) -> None:
+def load(page: Page, name: str, source: str) -> None:
     """Bundle a module that imports npm packages, and make what it exports `window[name]`.
 
-    The packages are the versions that web/package-lock.json names; `options` are esbuild's.
+    The packages are the versions that web/package-lock.json names.
     """
     script = subprocess.run(
-        [
-            WEB / "node_modules/.bin/esbuild", "--bundle", "--format=esm", "--platform=browser",
-            "--log-level=error", "--conditions=browser", *options,
-        ],
-        input=source, cwd=WEB, capture_output=True, text=True, check=True,
+        [WEB / "node_modules/.bin/esbuild", *OPTIONS],
+        input=source, cwd=WEB, stdout=subprocess.PIPE, text=True, check=True,
     ).stdout  # fmt: skip
     page.evaluate(
         """async ([name, script]) => {
