@@ -16,6 +16,7 @@ BUILTINS = (
 OPTIONS = (
     "--bundle", "--format=esm", "--platform=browser", "--conditions=browser", "--log-level=error",
     '--banner:js=globalThis.process ??= { env: {}, cwd: () => "/" };',
+    *(f"--alias:{name}={NODE}" for name in ("just-bash", "fast-glob")),  # bash-tool's, for Node only
     *(f"--alias:{prefix}{name}={NODE}" for name in BUILTINS for prefix in ("", "node:")),
 )  # fmt: skip
 

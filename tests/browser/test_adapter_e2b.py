@@ -58,7 +58,8 @@ def test_a_signal(e2b: E2bPage) -> None:
         """const handle = await sandbox.commands.run("sleep 60", { background: true });
         const killed = await handle.kill();
         const error = await handle.wait().catch((error) => error);
-        return [killed, error.exitCode, error.error, handle.exitCode, await sandbox.commands.kill(handle.pid)]"""
+        const again = await sandbox.commands.kill(handle.pid);
+        return [killed, error.exitCode, error.error, handle.exitCode, again]"""
     )
     assert told == [True, 137, "signal: SIGKILL", 137, False]
 

@@ -147,36 +147,42 @@ function running(handle, stdout, stderr, stdin) {
   };
 }
 
-/** Output as a stream: the command waits while nobody reads it. */
+/** How much a reader may be behind before the command is made to wait, bytes. */
+const BEHIND = 1 << 20;
+
+/** Output as a stream. */
 class Output {
   /** @type {ReadableStreamDefaultController<Uint8Array>} */
   #controller = /** @type {any} */ (null);
   /** @type {() => void} */
   #wanted = () => {};
-  #given = false;
+  #ended = false;
 
-  stream = new ReadableStream({
-    start: (/** @type {ReadableStreamDefaultController<Uint8Array>} */ controller) => {
-      this.#controller = controller;
+  stream = new ReadableStream(
+    {
+      start: (/** @type {ReadableStreamDefaultController<Uint8Array>} */ controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#wanted(),
+      cancel: () => {
+        this.#ended = true;
+        this.#wanted();
+      },
     },
-    pull: () => this.#wanted(),
-    cancel: () => {
-      this.#given = true;
-      this.#wanted();
-    },
-  });
+    new ByteLengthQueuingStrategy({ highWaterMark: BEHIND }),
+  );
 
   /** @param {Uint8Array} bytes @returns {Promise<void> | undefined} when there is room for more */
   take = (bytes) => {
-    if (this.#given) return undefined;
+    if (this.#ended) return undefined;
     this.#controller.enqueue(bytes);
     if ((this.#controller.desiredSize ?? 0) > 0) return undefined;
     return new Promise((resolve) => (this.#wanted = resolve));
   };
 
   end() {
-    if (!this.#given) this.#controller.close();
-    this.#given = true;
+    if (!this.#ended) this.#controller.close();
+    this.#ended = true;
     this.#wanted();
   }
 }
