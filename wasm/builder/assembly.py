@@ -36,6 +36,8 @@ VENDOR = {
     "addon-web-links.mjs": "@xterm/addon-web-links/lib/addon-web-links.mjs",
     "comlink.mjs": "comlink/dist/esm/comlink.min.mjs",
 }
+# The npm packages that the site's scripts import by their names, with what those import.
+PACKAGES = ("@modelcontextprotocol/core", "@modelcontextprotocol/server", "zod")
 BOOT = "kernel/boot.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold
 
@@ -176,7 +178,7 @@ def _add_licences(tree: Tree, built: list[Built]) -> None:
     add("musl", musl["version"], musl["licence"], [sysroot / "COPYRIGHT"], libc.source())
     runtime = sorted((cxx.library(1) / "licences").glob("*"))
     add("libc++", cxx.version(), "Apache-2.0 WITH LLVM-exception", runtime, PypiSource("ziglang"))
-    for package in sorted({"pyodide", *(_npm_name(origin) for origin in VENDOR.values())}):
+    for package in sorted({"pyodide", *PACKAGES, *(_npm_name(origin) for origin in VENDOR.values())}):
         place = paths.NODE_MODULES / package
         texts = [p for p in sorted(place.iterdir()) if p.name.upper().startswith(("LICENSE", "LICENCE"))]
         licence = str(json.loads((place / "package.json").read_text()).get("license", ""))

@@ -26,6 +26,8 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "adapters/deep-agents.js": (),
     "adapters/anthropic.js": (),
     "adapters/openai.js": (),
+    "adapters/mcp.js": (),
+    "adapters/webmcp.js": (),
 }
 OPTIONS = (
     "--bundle", "--format=esm", "--minify-whitespace", "--minify-syntax", "--log-level=warning",
@@ -49,6 +51,7 @@ def bundled(others: dict[str, bytes]) -> dict[str, bytes]:
             if name.parts[0] != "node_modules":
                 (stage / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, stage / name)
+        (stage / "node_modules").symlink_to(paths.NODE_MODULES)
         for other, data in others.items():
             (stage / other).parent.mkdir(parents=True, exist_ok=True)
             (stage / other).write_bytes(data)
