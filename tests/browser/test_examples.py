@@ -33,7 +33,7 @@ def test_a_documented_module(page: Page, site: str, document: str, source: str) 
         """async ([source, site]) => {
             const logged = [];
             console.log = (...words) => logged.push(words.join(" "));
-            const code = source.replaceAll('"./tabux.js"', JSON.stringify(`${site}/tabux.js`));
+            const code = source.replaceAll('from "./', `from "${site}/`);
             await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
             return logged;
         }""",
