@@ -76,8 +76,8 @@ def test_create_tells_progress(fake: SandboxPage) -> None:
         (
             "sandbox.commands.run('a', { timeout: 1 })",
             'commands.run: unknown option "timeout"; the options are: '
-            "cwd, envs, stdin, timeoutMs, graceMs, maxOutputBytes, onStdout, onStderr, signal, "
-            "background, detach",
+            "cwd, envs, stdin, timeoutMs, graceMs, maxOutputBytes, onStdout, onStderr, "
+            "onStdoutBytes, onStderrBytes, signal, background, detach",
         ),
         ("sandbox.commands.run('a', { cwd: '' })", "commands.run: cwd must not be empty"),
         (

@@ -281,9 +281,11 @@ def test_output_as_bytes(sandbox: SandboxPage) -> None:
     """Each callback gets its own copy, of what is no text too; text callbacks get the same as text."""
     code = """const chunks = [];
     let text = "";
-    const options = { onStdoutBytes: (chunk) => chunks.push(chunk), onStdout: (piece) => (text += piece) };
+    const onStdout = (piece) => (text += piece);
+    const options = { onStdoutBytes: (chunk) => chunks.push(chunk), onStdout };
     await sandbox.commands.run("printf '\\\\377\\\\303'; printf '\\\\244'; seq 100000", options);
     const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
     const end = new TextDecoder().decode(bytes.slice(-7));
-    return [[...bytes.slice(0, 3)], bytes.length, end, text.startsWith("\\ufffdä1\\n2"), text.endsWith(end)]"""
+    const start = [...bytes.slice(0, 3)];
+    return [start, bytes.length, end, text.startsWith("\\ufffdä1\\n2"), text.endsWith(end)]"""
     assert sandbox.evaluate(code) == [[255, 195, 164], 588898, "100000\n", True, True]

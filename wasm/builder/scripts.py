@@ -26,6 +26,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "adapters/deep-agents.js": (),
     "adapters/anthropic.js": (),
     "adapters/openai.js": (),
+    "adapters/chat.js": (),
     "adapters/mcp.js": (),
     "adapters/webmcp.js": (),
 }
