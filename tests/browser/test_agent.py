@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from .model_endpoint import Move, serving
 
 SECRET = "key-of-the-visitor"
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
 def open_agent(page: Page, site: str, protocol: str, url: str, approval: str = "ask") -> None:
@@ -108,3 +112,23 @@ def test_trouble(page: Page, site: str) -> None:
     page.get_by_label("Base address").fill("http://127.0.0.1:9")
     page.get_by_label("Message").press("Enter")
     expect(steps.nth(3)).to_contain_text("cannot be reached")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(page: Page, site: str, scheme: Literal["light", "dark"]) -> None:
+    """axe-core finds nothing, with all kinds of steps on the page."""
+    page.emulate_media(color_scheme=scheme)
+    edit: Move = ("edit_file", {"path": "a", "old_text": "x\ny", "new_text": "z"})
+    with serving([("bash", {"command": "seq 100"}), "text", edit]) as endpoint:
+        open_agent(page, site, "openai", endpoint.url, "all")
+        say(page, "first")
+        steps = page.get_by_role("list", name="Conversation").get_by_role("listitem")
+        expect(steps.nth(2)).to_have_text("text")
+        page.locator("#settings summary").click()
+        page.get_by_label("Commands").select_option("ask")
+        say(page, "second")
+        expect(page.get_by_role("button", name="Allow")).to_be_visible()
+        page.evaluate(AXE.read_text())
+        assert page.evaluate("async () => (await axe.run()).violations") == []
+        page.get_by_role("button", name="Stop").click()
+        expect(steps.last).to_have_text("stopped")
