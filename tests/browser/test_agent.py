@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -9,9 +10,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .model_endpoint import Move, serving
+from .pages import CONFIG
 
 SECRET = "key-of-the-visitor"
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A first command loads its program: what is expected may come late on a slow machine."""
+    expect.set_options(timeout=CONFIG["STEP_TIMEOUT"])
+    yield
+    expect.set_options(timeout=5000)
 
 
 def open_agent(page: Page, site: str, protocol: str, url: str, approval: str = "ask") -> None:
@@ -21,7 +31,7 @@ def open_agent(page: Page, site: str, protocol: str, url: str, approval: str = "
     page.get_by_label("Model", exact=True).fill("scripted")
     page.get_by_label("Your key").fill(SECRET)
     page.get_by_label("Commands").select_option(approval)
-    expect(page.get_by_role("status")).to_have_text("ready", timeout=60_000)
+    expect(page.get_by_role("status")).to_have_text("ready", timeout=CONFIG["BOOT_TIMEOUT"])
 
 
 def say(page: Page, text: str) -> None:
