@@ -91,7 +91,7 @@ Comlink.expose({
    * @param {import("./client/kernel.js").NetworkHooks} onNetwork
    */
   async boot(
-    { envs = {}, files, limits = {}, commands, network, session, archive }, onProgress, onSession, onHost, onAudit, onNetwork,
+    { envs = {}, files, limits = {}, commands, network, session, archive, extensions }, onProgress, onSession, onHost, onAudit, onNetwork,
   ) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;
@@ -105,7 +105,7 @@ Comlink.expose({
     const opening = openStore(assets.site.href, session, () => booted && parts.session.tell());
     const room = session.name === null ? Infinity : modules.storageRoom();
     // (a session that cannot be opened is told of at once)
-    const [store, system] = await Promise.all([opening, bootSystem(assets)]);
+    const [store, system] = await Promise.all([opening, bootSystem(assets, { whole: extensions.length > 0 })]);
     const keeper = new SessionKeeper(system, store, (told) => booted && onSession(told));
     const page = new PageChannel(onHost);
     const archives = new modules.Archives(system);
@@ -139,6 +139,10 @@ Comlink.expose({
       // (where nothing is kept, shells have nothing to go on from)
       terminals: new TerminalRunner(system, store.saves ? session.name : null),
     };
+    if (extensions.length) {
+      const { loadExtensions } = await import("./worker/extensions.js");
+      await loadExtensions(system, host, extensions, assets.site);
+    }
     for (const [path, content] of Object.entries(files)) await parts.files.write(path, content);
     booted = true;
     return { bootMs: performance.now() - started, bootInfo: system.info, session: keeper.takeTold() };

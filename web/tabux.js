@@ -59,6 +59,8 @@ export { isSupported } from "./client/support.js";
  *   program may be executed (but the shell), with `deny` not those. Others fail with status 126.
  * @property {import("./client/network.js").Network} [network] What may be asked of the outside; nothing, if not given
  *   (docs/network.md).
+ * @property {string[]} [extensions] Wheels with commands in Python: addresses, or names that micropip finds
+ *   (docs/commands.md). They run with the kernel's rights.
  */
 
 /** Where the site is: sessions of different sites on one host are kept apart. */
@@ -78,6 +80,7 @@ const OPTIONS = {
   access: check.access,
   policy: check.policy,
   network,
+  extensions: check.extensions,
 };
 
 /** @type {Set<Sandbox>} those that run on this page */
@@ -210,7 +213,7 @@ export class Sandbox extends EventTarget {
    * @returns {Promise<Sandbox>}
    */
   static async #start(checked, { fork, archive } = {}) {
-    const { limits, files = {}, onProgress, session: name = null, access = "write", policy, network } = checked;
+    const { limits, files = {}, onProgress, session: name = null, access = "write", policy, network, extensions = [] } = checked;
     const envs = { ...placeholders(network), ...checked.envs };
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));
@@ -228,7 +231,7 @@ export class Sandbox extends EventTarget {
         latest = told;
         session?.update(told);
       });
-      const boot = { envs, files, limits, commands: policy?.commands, network, session: request, archive };
+      const boot = { envs, files, limits, commands: policy?.commands, network, session: request, archive, extensions };
       if (fork instanceof MessagePort) withPort(boot, fork);
       const result = await connection.call(() =>
         connection.kernel.boot(

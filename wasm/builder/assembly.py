@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, cache, cxx, environment, libc, manifest, paths, scripts
+from . import bootfiles, cache, cxx, environment, libc, manifest, paths, scripts, wheels
 from .compress import gzipped
 from .console import say
 from .recipe import AnySource, NpmSource, PypiSource
@@ -109,6 +109,7 @@ def _add_pyodide(tree: Tree) -> None:
         path = paths.NODE_MODULES / "pyodide" / name
         if path.exists():
             tree.add(f"pyodide/{name}", path)
+    tree.add("pyodide/micropip.zip", wheels.archive())
 
 
 def _add_scripts(tree: Tree) -> None:

@@ -121,6 +121,20 @@ function commandNames(value, name) {
 }
 
 /**
+ * Wheels: addresses become absolute, from where the page is; names stay.
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string[]}
+ */
+export function extensions(value, name) {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(`${name} must be a list of wheels`);
+  return value.map((one) => {
+    const wheel = string(one, `${name}: each`);
+    return /[/:]|\.whl$/.test(wheel) ? new URL(wheel, document.baseURI).href : wheel;
+  });
+}
+
+/**
  * @param {unknown} value
  * @param {string} name
  * @returns {number}

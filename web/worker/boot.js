@@ -12,15 +12,17 @@ import { fromSnapshot, fromSource } from "./pyodide.js";
  * @property {Gate} gate
  * @property {Record<string, (...args: any[]) => any>} api the functions of tabux.worker.Worker.api
  * @property {any} worker the Worker itself
+ * @property {any} pyodide
  * @property {BootInfo} info
  */
 
 /**
  * Starts Pyodide with the kernel in it.
  * @param {Assets} assets
+ * @param {{ whole?: boolean }} [options] `whole`: with all of Python's library, which a snapshot lacks
  * @returns {Promise<System>}
  */
-export async function bootSystem(assets) {
+export async function bootSystem(assets, { whole = false } = {}) {
   /** @type {Record<string, number>} */
   const phases = {};
   const mark = (/** @type {string} */ phase) => {
@@ -30,7 +32,7 @@ export async function bootSystem(assets) {
   for (const part of /** @type {const} */ (["module", "script", "snapshot"])) {
     assets[part]?.then(() => mark(part), () => {});
   }
-  const { pyodide, from } = await startPyodide(assets);
+  const { pyodide, from } = await startPyodide(assets, whole);
   assets.snapshot = null; // several megabytes
   mark("pyodide");
   assets.onProgress({ phase: "Starting", loaded: assets.total, total: assets.total });
@@ -45,20 +47,21 @@ export async function bootSystem(assets) {
   worker.install(new TextDecoder().decode(await assets.manifest));
   const api = worker.api().toJs({ dict_converter: Object.fromEntries });
   mark("ready");
-  return { gate, api, worker, info: { from, phases } };
+  return { gate, api, worker, pyodide, info: { from, phases } };
 }
 
 /**
  * @param {Assets} assets
+ * @param {boolean} whole
  * @returns {Promise<{ pyodide: any, from: BootInfo["from"] }>}
  */
-async function startPyodide(assets) {
+async function startPyodide(assets, whole) {
   const runtime = {
     base: new URL("pyodide/", assets.site).href,
     module: assets.module,
     script: assets.script,
   };
-  if (assets.snapshot) {
+  if (assets.snapshot && !whole) {
     try {
       return { pyodide: await fromSnapshot(runtime, assets.snapshot, assets.memorySize), from: "snapshot" };
     } catch (error) {

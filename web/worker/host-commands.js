@@ -59,6 +59,17 @@ export class HostCommands {
   }
 
   /**
+   * Makes a command of an extension, in /usr/local/bin.
+   * @param {string} name
+   * @param {import("../gate/host-program.js").HostFunction} run
+   * @throws {Error} FileExistsError where something is there
+   */
+  registerExtension(name, run) {
+    const path = `${REGISTERED}${name}`;
+    this.#add(path, path, run);
+  }
+
+  /**
    * Takes a command away; one that runs goes on.
    * @param {string} name
    * @returns {boolean} whether it was there
