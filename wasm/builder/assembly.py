@@ -179,6 +179,8 @@ def _add_licences(tree: Tree, built: list[Built]) -> None:
     add("musl", musl["version"], musl["licence"], [sysroot / "COPYRIGHT"], libc.source())
     runtime = sorted((cxx.library(1) / "licences").glob("*"))
     add("libc++", cxx.version(), "Apache-2.0 WITH LLVM-exception", runtime, PypiSource("ziglang"))
+    for name, version, licence, texts in wheels.licences():
+        add(name, version, licence, texts, PypiSource(name))
     for package in sorted({"pyodide", *PACKAGES, *(_npm_name(origin) for origin in VENDOR.values())}):
         place = paths.NODE_MODULES / package
         texts = [p for p in sorted(place.iterdir()) if p.name.upper().startswith(("LICENSE", "LICENCE"))]
