@@ -91,7 +91,8 @@ Comlink.expose({
    * @param {import("./client/kernel.js").NetworkHooks} onNetwork
    */
   async boot(
-    { envs = {}, files, limits = {}, commands, network, session, archive, extensions }, onProgress, onSession, onHost, onAudit, onNetwork,
+    { envs = {}, files, limits = {}, commands, network, session, archive, extensions = [] },
+    onProgress, onSession, onHost, onAudit, onNetwork,
   ) {
     const started = performance.now();
     if (onProgress) assets.onProgress = onProgress;

@@ -213,7 +213,8 @@ export class Sandbox extends EventTarget {
    * @returns {Promise<Sandbox>}
    */
   static async #start(checked, { fork, archive } = {}) {
-    const { limits, files = {}, onProgress, session: name = null, access = "write", policy, network, extensions = [] } = checked;
+    const { limits, files = {}, onProgress, session: name = null, access = "write" } = checked;
+    const { policy, network, extensions } = checked;
     const envs = { ...placeholders(network), ...checked.envs };
     requireSupport();
     const connection = new Connection(new URL("./kernel-worker.js", import.meta.url));

@@ -129,7 +129,7 @@
  * @property {{ allow?: string[], deny?: string[] }} [commands] Which may run.
  * @property {import("./network.js").CheckedNetwork} [network]
  * @property {SessionRequest} session
- * @property {string[]} extensions Wheels with commands.
+ * @property {string[]} [extensions] Wheels with commands.
  * @property {Blob} [archive] What the files are imported from.
  *
  * @typedef {object} Packed
