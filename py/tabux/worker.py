@@ -96,6 +96,8 @@ class Worker:
             "network_allow": outside.allow,
             "network_revoke": outside.revoke,
             "network_plan": outside.plan,
+            "network_connected": outside.connected,
+            "network_tunnel": outside.tunnel,
             "network_closed": outside.closed,
             "session_pending": session.pending,
             "session_take": session.take,

@@ -106,12 +106,16 @@ def outside(
         page.page.close()
 
 
-@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("wget")), reason="needs curl and wget")
-def test_they_do_as_on_this_machine(outside: tuple[SandboxPage, Upstream], tmp_path: Path) -> None:
-    page, host = outside
+def differences(
+    page: SandboxPage, host: Upstream, lines: list[str], tmp_path: Path
+) -> list[tuple[str, list[Any], list[Any]]]:
+    """What does not end and print as on this machine: the line, what is expected and what was found.
+
+    Here, `@` is the server, there a.test.
+    """
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "no_proxy": "*"}
     different = []
-    for number, line in enumerate(INVOCATIONS):
+    for number, line in enumerate(lines):
         place = tmp_path / str(number)
         place.mkdir()
         native = subprocess.run(
@@ -124,5 +128,10 @@ def test_they_do_as_on_this_machine(outside: tuple[SandboxPage, Upstream], tmp_p
         found = page.evaluate(code, line.replace("@/", "http://a.test/"))
         if found != expected:
             different.append((line, expected, found))
-    assert different == []
+    return different
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("wget")), reason="needs curl and wget")
+def test_they_do_as_on_this_machine(outside: tuple[SandboxPage, Upstream], tmp_path: Path) -> None:
+    assert differences(*outside, INVOCATIONS, tmp_path) == []
     assert len(INVOCATIONS) >= 60

@@ -30,10 +30,12 @@
  * @property {FileEvent["type"]} [change] write
  * @property {"time" | "output" | "policy"} [limit] limit: which has been reached.
  * @property {number} [ms] limit: the time.
- * @property {"resolve" | "connect" | "request" | "response" | "tls"} [action] network: a name that is refused; a
- *   connection that is; a request, allowed or not; what has come of it; a program's own TLS, which is refused.
+ * @property {"resolve" | "connect" | "close" | "request" | "response" | "tls"} [action] network: a name that is
+ *   refused; a connection that is, or leads through the relay; its end; a request, allowed or not; what has come of it;
+ *   a program's own TLS, which is refused.
  * @property {boolean} [allowed] network
  * @property {string} [host] network
+ * @property {number} [port] network: of a connection.
  * @property {string} [method] network
  * @property {string} [url] network
  * @property {string} [reason] network: why it was refused, or has failed.

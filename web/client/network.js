@@ -6,7 +6,7 @@ import * as check from "./options.js";
 /**
  * @typedef {object} NetworkRule
  * @property {string} host "example.org" (ports 80 and 443), "*.example.org" (all below it, not itself), "*" (every
- *   host), or an origin, as "https://example.org:8443".
+ *   host), an origin, as "https://example.org:8443", or, with a relay, "tcp://example.org:22" or "tcp://example.org:*".
  * @property {string[]} [methods] All, if not given.
  * @property {string[]} [paths] What the path begins with, in whole segments. All, if not given.
  * @property {string} [upstream] The origin that is asked in its place, as "https://mirror.example".
@@ -18,13 +18,15 @@ import * as check from "./options.js";
  *   which the sandbox finds placeholders. In a header for one of the hosts the value is put in their place.
  * @property {string | { url: string, hosts: string[] }} [corsProxy] Where hosts are asked that do not let pages of other
  *   sites read their answers: the address without its scheme is put after `url`, or all of it, encoded, for "{url}".
+ * @property {string} [relay] The address of a relay that speaks WISP, as "wss://relay.example/": other ports than those of
+ *   HTTP are reached through it, and HTTP is as it is without a browser.
  * @property {number} [maxUploadBytes] Of one request; 64 MiB if not given.
  * @property {number} [maxDownloadBytes] Of one response; 1 GiB if not given.
  * @property {number} [timeoutMs] Until a response begins; 60,000 if not given.
  *
  * @typedef {Omit<NetworkRule, "host"> & { host: string }} CheckedRule
  * @typedef {{ allow: CheckedRule[], secrets?: Network["secrets"], corsProxy?: { url: string, hosts: string[] },
- *   maxUploadBytes?: number, maxDownloadBytes?: number, timeoutMs?: number, secure: boolean }} CheckedNetwork
+ *   relay?: { url: string }, maxUploadBytes?: number, maxDownloadBytes?: number, timeoutMs?: number, secure: boolean }} CheckedNetwork
  */
 
 /** @param {unknown} value @param {string} name @returns {string[]} */
@@ -81,6 +83,15 @@ function proxy(value, name) {
   return /** @type {{ url: string, hosts: string[] }} */ (checked);
 }
 
+/** @param {unknown} value @param {string} name @returns {{ url: string }} */
+function relay(value, name) {
+  const text = check.string(value, name);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^wss?:$/.test(url.protocol) || url.hash || url.username)
+    throw new InvalidArgumentError(`${name} must be the address of a relay, as "wss://relay.example/"`);
+  return { url: url.href };
+}
+
 /** @param {unknown} value @param {string} name @returns {Record<string, { value: string, hosts: string[] }>} */
 function secrets(value, name) {
   if (typeof value !== "object" || value === null) throw new InvalidArgumentError(`${name} must be an object`);
@@ -108,6 +119,7 @@ export function network(value, name) {
     allow: rules,
     secrets,
     corsProxy: proxy,
+    relay,
     maxUploadBytes: check.positive,
     maxDownloadBytes: check.positive,
     timeoutMs: check.positive,

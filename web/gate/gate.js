@@ -42,7 +42,7 @@ export class Gate {
     this.terminals = new Map();
     /** @type {Map<number, (status: number) => void>} by pid; hears the wait status */
     this.exits = new Map();
-    /** @type {{ open: (number: number, host: string, pid: number) => void } | null} serves connections that lead out */
+    /** @type {Pick<import("../net/gateway.js").Gateway, "open"> | null} serves connections that lead out */
     this.gateway = null;
     /** @type {(port: number, address: string | null, pid: number) => void} a port opens, or (null) closes */
     this.onPort = () => {};

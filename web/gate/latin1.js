@@ -16,7 +16,7 @@ export function latin1(bytes) {
 /**
  * The inverse of latin1().
  * @param {string} text of characters up to U+00FF
- * @returns {Uint8Array}
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 export function fromLatin1(text) {
   const bytes = new Uint8Array(text.length);

@@ -71,8 +71,8 @@ export function socketInterface(gate) {
     port_opened: (/** @type {number} */ port, /** @type {string} */ address, /** @type {number} */ pid) =>
       gate.onPort(port, address, pid),
     port_closed: (/** @type {number} */ port) => gate.onPort(port, null, 0),
-    gateway_open: (/** @type {number} */ number, /** @type {string} */ _scheme, /** @type {string} */ host, /** @type {number} */ _port, /** @type {number} */ pid) =>
-      gate.gateway?.open(number, host, pid),
+    gateway_open: (/** @type {number} */ number, /** @type {string} */ scheme, /** @type {string} */ host, /** @type {number} */ port, /** @type {number} */ pid) =>
+      gate.gateway?.open(number, { scheme, host, port, pid }),
     network_event: (/** @type {string} */ details) => gate.audit?.note("network", JSON.parse(details)),
     socket_state: (/** @type {number} */ number) => {
       const socket = gate.sockets.get(number);

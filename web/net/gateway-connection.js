@@ -2,30 +2,47 @@
 import { fromLatin1 } from "../gate/latin1.js";
 import { discard, RequestFailed } from "./box-channel.js";
 import { HttpReader, MalformedMessage } from "./http-reader.js";
+import { RelayedExchange, TooLarge } from "./relayed-exchange.js";
 import { ConnectionLost } from "./socket-stream.js";
+import { tunnel } from "./tunnel.js";
+import { RelayFailed } from "./wisp.js";
 
 /**
  * What the kernel says of a request (tabux.net.gateway.Gateway.plan).
  * @typedef {{ refuse: number, reason: string, close: boolean, method?: string, minor?: number }} Refusal
- * @typedef {object} Plan
+ * @typedef {object} PlanOfAny
  * @property {undefined} refuse
  * @property {string} asked what the program asks for, an address
- * @property {string} url where the browser is to ask
  * @property {string} method
- * @property {[string, string][]} headers
- * @property {string} sources
- * @property {RequestRedirect} redirect
  * @property {number} length of its body, bytes; -1: in chunks
  * @property {boolean} expects
  * @property {number} minor
  * @property {boolean} keep
- * @property {string[]} missed header fields that could not be sent
  * @property {number} maxUpload
  * @property {number} maxDownload
  * @property {number} timeout
  *
+ * @typedef {object} PlanOfBrowser
+ * @property {undefined} goal
+ * @property {string} url where the browser is to ask
+ * @property {[string, string][]} headers
+ * @property {string} sources
+ * @property {RequestRedirect} redirect
+ * @property {string[]} missed header fields that could not be sent
+ *
+ * @typedef {object} PlanOfRelay
+ * @property {[host: string, port: number, tls: boolean]} goal
+ * @property {string} head what is sent
+ * @property {boolean} websocket whether it asks for the protocol of WebSockets
+ *
+ * @typedef {PlanOfAny & PlanOfBrowser} Plan
+ * @typedef {PlanOfAny & PlanOfRelay} RelayPlan
+ *
  * @typedef {object} Advice
- * @property {(head: string) => Plan | Refusal} plan
+ * @property {(head: string) => Plan | RelayPlan | Refusal} plan
+ * @property {() => boolean} tunnel whether a program's own TLS may pass
+ * @property {import("./relayed-exchange.js").Dial} dial makes a connection through the relay
+ * @property {[host: string, port: number]} goal where the connection leads
  * @property {(details: Record<string, unknown>) => void} note for the audit log
  */
 
@@ -60,6 +77,7 @@ export class GatewayConnection {
   #stream;
   #boxes;
   #advice;
+  #relayed;
   #gone = new AbortController();
 
   /**
@@ -72,6 +90,7 @@ export class GatewayConnection {
     this.#boxes = boxes;
     this.#advice = advice;
     this.reader = new HttpReader(stream);
+    this.#relayed = new RelayedExchange(this.reader, stream, advice.dial);
   }
 
   /** @returns {Promise<void>} settles when the connection is over */
@@ -79,9 +98,8 @@ export class GatewayConnection {
     void this.#stream.gone().then(() => this.#gone.abort());
     try {
       if ((await this.reader.peek()) === HANDSHAKE) {
-        const reason = "a program has begun TLS itself: TLS is the browser's, inside the sandbox port 443 is plain HTTP";
-        this.#advice.note({ action: "tls", allowed: false, reason });
-        await this.#stream.write(ALERT);
+        if (this.#advice.tunnel()) await this.#tunnel();
+        else await this.#stream.write(ALERT);
       } else while (await this.#exchange());
       await this.#leave();
     } catch (error) {
@@ -92,7 +110,25 @@ export class GatewayConnection {
         console.error("tabux: the gateway has failed:", error);
     } finally {
       this.#gone.abort();
+      this.#relayed.close();
     }
+  }
+
+  /** The program speaks TLS with the host itself. */
+  async #tunnel() {
+    const [host, port] = this.#advice.goal;
+    const startedMs = performance.now();
+    /** @type {Record<string, unknown>} */
+    let told;
+    try {
+      const remote = await this.#advice.dial([host, port, false], this.#gone.signal);
+      told = await tunnel(this.reader, this.#stream, new HttpReader(remote), remote);
+    } catch (error) {
+      if (!(error instanceof RelayFailed)) throw error;
+      this.#stream.fail(error.errno);
+      told = { reason: error.message };
+    }
+    this.#advice.note({ action: "close", ...told, durationMs: Math.round(performance.now() - startedMs) });
   }
 
   /**
@@ -119,6 +155,45 @@ export class GatewayConnection {
       await this.#refuse(plan);
       return !plan.close;
     }
+    return plan.goal ? this.#byRelay(plan) : this.#byBrowser(plan);
+  }
+
+  /** @param {RelayPlan} plan @returns {Promise<boolean>} whether the connection goes on */
+  async #byRelay(plan) {
+    const startedMs = performance.now();
+    const told = { action: "response", method: plan.method, url: plan.asked };
+    const finish = (/** @type {Record<string, unknown>} */ details) =>
+      this.#advice.note({ ...told, ...details, durationMs: Math.round(performance.now() - startedMs) });
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), plan.timeout);
+    const signal = AbortSignal.any([late.signal, this.#gone.signal]);
+    let begun = false;
+    try {
+      const { keep, ...details } = await this.#relayed.exchange(plan, signal, () => {
+        clearTimeout(timer);
+        begun = true;
+      });
+      finish(details);
+      return keep;
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      const { host } = new URL(plan.asked);
+      const reason = late.signal.aborted ? `${host} has not answered within network.timeoutMs (${plan.timeout})` : said;
+      finish({ status: 0, reason });
+      if (begun) throw error instanceof ConnectionLost ? error : new Unfinished(reason);
+      if (this.#gone.signal.aborted) return false;
+      if (!(error instanceof RelayFailed || error instanceof MalformedMessage || error instanceof TooLarge || late.signal.aborted))
+        throw error;
+      const refuse = late.signal.aborted ? 504 : error instanceof TooLarge ? 413 : 502;
+      await this.#refuse({ ...plan, refuse, reason: refuse === 502 ? `${host}: ${reason}` : reason, close: true });
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @param {Plan} plan @returns {Promise<boolean>} whether the connection goes on */
+  async #byBrowser(plan) {
     const startedMs = performance.now();
     const body = await this.#upload(plan);
     if (body === undefined) {
@@ -263,7 +338,7 @@ export class GatewayConnection {
     return { refuse: 502, reason };
   }
 
-  /** @param {Refusal | (Omit<Plan, "refuse"> & Refusal)} refusal */
+  /** @param {Refusal | (Omit<Plan | RelayPlan, "refuse"> & Refusal)} refusal */
   async #refuse({ refuse, reason, close, method }) {
     const text = new TextEncoder().encode(`tabux: ${reason}\n`);
     const lines = [

@@ -68,7 +68,7 @@ async function finalHead(reader, sending) {
 }
 
 /** @param {[string, string][]} headers @returns {number} bytes; -1: chunks, Infinity: to the end */
-function bodyLength(headers) {
+export function bodyLength(headers) {
   const of = (/** @type {string} */ wanted) => headers.filter(([name]) => name === wanted).map(([, value]) => value);
   const codings = of("transfer-encoding");
   if (codings.length) return /(^|,)\s*chunked\s*$/i.test(codings.join()) ? -1 : Infinity;

@@ -1,7 +1,7 @@
 // Messages of HTTP/1.1 out of a stream of bytes: heads, and bodies by their framing (RFC 9112).
-import { latin1 } from "../gate/latin1.js";
+import { fromLatin1, latin1 } from "../gate/latin1.js";
 
-/** @typedef {import("./socket-stream.js").SocketStream} SocketStream */
+/** @typedef {{ read: (signal?: AbortSignal) => Promise<Uint8Array<ArrayBuffer> | null> }} Source */
 
 /** The longest head, and the longest line of a chunk, bytes. */
 const MAX_HEAD = 65_536;
@@ -27,7 +27,7 @@ export class HttpReader {
   #rest = new Uint8Array(0);
   #stream;
 
-  /** @param {SocketStream} stream @param {AbortSignal} [signal] */
+  /** @param {Source} stream @param {AbortSignal} [signal] */
   constructor(stream, signal) {
     this.#stream = stream;
     this.signal = signal;
@@ -111,27 +111,33 @@ export class HttpReader {
 
   /**
    * @param {number} length bytes; -1: in chunks, Infinity: to the end of the stream
+   * @param {boolean} [framed] whether what frames chunks, and the trailers, are among the bytes
    * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>}
    * @throws {MalformedMessage}
    */
-  async *body(length) {
+  async *body(length, framed = false) {
     if (length >= 0) {
       yield* this.#plain(length);
       return;
     }
     for (;;) {
-      const size = CHUNK_SIZE.exec(await this.#line());
+      const begin = await this.#line();
+      const size = CHUNK_SIZE.exec(begin);
       if (!size) throw new MalformedMessage("the size of a chunk is malformed");
+      if (framed) yield fromLatin1(`${begin}\r\n`);
       const count = parseInt(size[1], 16);
       if (count === 0) break;
       yield* this.#plain(count);
       if (await this.#line()) throw new MalformedMessage("a chunk has more bytes than it says");
+      if (framed) yield fromLatin1("\r\n");
     }
     let trailers = 0;
     for (let line = await this.#line(); line; line = await this.#line()) {
       trailers += line.length;
       if (trailers > MAX_HEAD) throw new MalformedMessage("the trailers are too large", 431);
+      if (framed) yield fromLatin1(`${line}\r\n`);
     }
+    if (framed) yield fromLatin1("\r\n");
   }
 
   /** @param {number} length @returns {AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>} */

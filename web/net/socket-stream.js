@@ -108,6 +108,13 @@ export class SocketStream {
     this.#gate.scheduler.breathe();
   }
 
+  /** The connection is broken off, or has not come about after all. @param {number} errno that the program sees */
+  fail(errno) {
+    const { peer } = this.#socket;
+    if (peer && !peer.dead && peer.state === State.CONNECTED) peer.fail(errno);
+    this.#gate.scheduler.breathe();
+  }
+
   /** The last word to those who wait here; the socket itself is the kernel's to close. */
   drop() {
     this.#socket.onChange = null;

@@ -31,14 +31,15 @@ export class NetworkService {
     };
   }
 
-  async #serve() {
-    const { openBox, closeBox } = this.#hooks;
-    await (this.#gateway ??= load().then(({ Gateway }) => new Gateway(this.#system, { open: openBox, close: closeBox })));
+  /** @param {CheckedNetwork["relay"]} [relay] */
+  async #serve(relay) {
+    const maker = { open: this.#hooks.openBox, close: this.#hooks.closeBox };
+    await (this.#gateway ??= load().then(({ Gateway }) => new Gateway(this.#system, maker, relay)));
   }
 
   /** @param {CheckedNetwork} options @throws {Error} a typed one: there is something wrong with them */
   async configure(options) {
-    await this.#serve();
+    await this.#serve(options.relay);
     refuse(this.#system.api.network_configure(JSON.stringify(options)));
   }
 

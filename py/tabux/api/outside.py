@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tabux.kernel.kernel import Kernel
+from tabux.net import inet
 
 
 def configure(k: Kernel, options: str) -> str:
@@ -33,6 +34,16 @@ def revoke(k: Kernel, host: str) -> int:
 def plan(k: Kernel, number: int, head: str) -> str:
     """See `tabux.net.gateway.Gateway.plan`."""
     return k.net.gateway.plan(number, head)
+
+
+def connected(k: Kernel, number: int, errno: int) -> int:
+    """The relay has made a connection, or has not (an errno); whether anybody has it."""
+    return int(inet.relay_settled(k.net, number, errno))
+
+
+def tunnel(k: Kernel, number: int) -> int:
+    """Whether a program's own TLS may pass on a connection (`tabux.net.gateway.Gateway.tunnel`)."""
+    return int(k.net.gateway.tunnel(number))
 
 
 def closed(k: Kernel, number: int) -> int:

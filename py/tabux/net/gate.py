@@ -54,7 +54,10 @@ class SocketGate(Protocol):
         """Nobody listens at that port any more."""
 
     def gateway_open(self, number: int, scheme: str, host: str, port: int, pid: int) -> None:
-        """A process has connected to a host outside: the gate serves the other end, that socket."""
+        """A process has connected to a host outside: the gate serves the other end, that socket.
+
+        With the scheme ``tcp`` it is connected once the relay has made the connection (`network_connected`).
+        """
 
     def network_event(self, details: str) -> None:
         """Something has been asked of the outside, for the audit log: a JSON object."""

@@ -6,13 +6,16 @@ The bytes are the gate's (web/net/gateway.js); it asks here for a plan of each r
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tabux.net import http, target
+from tabux.net import http, relay, target
 from tabux.net.gate import SocketGate
 from tabux.net.names import Names
 from tabux.net.policy import Policy, free
-from tabux.net.rules import USUAL, Rule, valid_name
+from tabux.net.rules import TCP, USUAL, Rule, valid_name
+
+if TYPE_CHECKING:
+    from tabux.net.socket import Socket
 
 #: what a browser sends by itself, or lets nobody set (Fetch standard, "forbidden request-header"), and what
 #: would only make it ask for permission first (CORS) and changes nothing
@@ -54,7 +57,7 @@ _BODILESS = frozenset(("GET", "HEAD"))
 
 
 class Way(NamedTuple):
-    """Where a connection leads."""
+    """Where a connection leads; `scheme` is ``http``, ``https`` or ``tcp`` (through the relay)."""
 
     scheme: str
     host: str
@@ -76,6 +79,8 @@ class Gateway:
         self.policy = Policy()
         self.names = Names()
         self._ways: dict[int, Way] = {}
+        #: sockets whose connection the relay has not made yet, by the number of the other end
+        self._connecting: dict[int, Socket] = {}
 
     def lookup(self, host: str) -> bytes | None:
         """The address of a name outside; None where it is not allowed, which the owner hears of."""
@@ -93,12 +98,50 @@ class Gateway:
         if scheme is None:
             self._tell("connect", host=host, port=port, pid=pid, allowed=False)
             return None
+        if scheme == TCP:
+            without = (
+                {} if self.policy.relay else {"reason": "this port needs a relay: network.relay names none"}
+            )
+            self._tell("connect", host=host, port=port, pid=pid, allowed=self.policy.relay, **without)
+            if without:
+                return None
         return Way(scheme, host, port, pid)
 
     def open(self, number: int, way: Way) -> None:
         """A connection has come about; the gate serves it."""
         self._ways[number] = way
         self._gate.gateway_open(number, way.scheme, way.host, way.port, way.pid)
+
+    def connect(self, number: int, way: Way, client: Socket) -> None:
+        """The gate makes a connection through the relay; what comes of it, `settled` hears."""
+        self._connecting = {one: other for one, other in self._connecting.items() if other is not client}
+        self._connecting[number] = client
+        self.open(number, way)
+
+    def settled(self, number: int) -> Socket | None:
+        """Whose connection the relay has made or not; None where nobody waits for it any more."""
+        client = self._connecting.pop(number, None)
+        return client if client is not None and not client.gone else None
+
+    def tunnel(self, number: int) -> bool:
+        """Whether a program's own TLS may pass on a connection, through the relay; an event tells."""
+        way = self._ways[number]
+        passes = self.policy.relay and relay.raw(self.policy.about(way.host), way.port)
+        details = {"host": way.host, "port": way.port, "pid": way.pid}
+        if passes:
+            self._tell("connect", allowed=True, **details)
+        elif self.policy.relay:
+            reason = (
+                "a program has begun TLS itself, and a rule says what may be asked, which would not be seen"
+            )
+            self._tell("tls", allowed=False, reason=reason, **details)
+        else:
+            reason = (
+                "a program has begun TLS itself: TLS is the browser's, inside the sandbox port 443 is"
+                " plain HTTP"
+            )
+            self._tell("tls", allowed=False, reason=reason, **details)
+        return passes
 
     def closed(self, number: int) -> None:
         """The gate has done with a connection."""
@@ -107,9 +150,10 @@ class Gateway:
     def plan(self, number: int, text: str) -> str:
         """What to do with a request, by its head: JSON.
 
-        Either `refuse` (a status), `reason` and `close`; or `asked` (what the program asks for), `url`,
-        `method`, `headers`, `sources` (where it may be sent and redirected to), `redirect`, `length`,
-        `expects`, `minor`, `keep`, `missed`, `maxUpload`, `maxDownload`, `timeout`.
+        Either `refuse` (a status), `reason` and `close`; or `asked` (what the program asks for), `method`,
+        `length`, `expects`, `minor`, `keep`, `maxUpload`, `maxDownload`, `timeout`; and, for the browser,
+        `url`, `headers`, `sources` (where it may be sent and redirected to), `redirect`, `missed`, or, for
+        the relay, `goal` (host, port, whether TLS is spoken), `head` and `websocket`.
         """
         way = self._ways[number]
         try:
@@ -139,44 +183,60 @@ class Gateway:
 
     def _plan(self, way: Way, head: http.Head) -> dict[str, Any]:
         path = _target(way, head)
-        if head.method in _NEVER:
+        rule = self.policy.rule_for(way.host, way.port, head.method, path.partition("?")[0])
+        origin = rule.upstream if rule is not None and rule.upstream else _origin(way)
+        relayed = self.policy.relay and (self.policy.relay_tls or not origin.startswith("https:"))
+        if head.method == "CONNECT" or (head.method in _NEVER and not relayed):
             raise _RefusedError(405, f"a browser makes no request with the method {head.method}")
-        if head.length and head.method in _BODILESS:
+        if head.length and head.method in _BODILESS and not relayed:
             raise _RefusedError(501, f"a browser sends no body with {head.method}")
         if head.length > self.policy.max_upload:
             raise _RefusedError(
                 413, f"more than network.maxUploadBytes ({self.policy.max_upload}) would be sent"
             )
-        rule = self.policy.rule_for(way.host, way.port, head.method, path.partition("?")[0])
         if rule is None:
             raise _RefusedError(403, self._why(way, head.method))
-        headers, own = self._headers(way.host, rule, head)
-        url, sources, follow = self._where(way, rule, head.method, path, own)
-        self._tell(
-            "request",
-            method=head.method,
-            url=f"{_origin(way)}{path}",
-            host=way.host,
-            pid=way.pid,
-            allowed=True,
-        )
-        missed = [name for name in _MISSED if any(field == name for field, _ in head.fields)]
-        return {
-            "asked": f"{_origin(way)}{path}",
-            "url": url,
+        asked = f"{_origin(way)}{path}"
+        self._tell("request", method=head.method, url=asked, host=way.host, pid=way.pid, allowed=True)
+        plan = {
+            "asked": asked,
             "method": head.method,
-            "headers": headers,
-            "sources": " ".join(sources),
-            "redirect": "follow" if follow else "error",
             "length": head.length,
             "expects": head.expects,
             "minor": head.minor,
             "keep": head.keep,
-            "missed": missed,
             "maxUpload": self.policy.max_upload,
             "maxDownload": self.policy.max_download,
             "timeout": self.policy.timeout,
         }
+        return plan | (self._by_relay if relayed else self._by_browser)(way, rule, head, path)
+
+    def _by_browser(self, way: Way, rule: Rule, head: http.Head, path: str) -> dict[str, Any]:
+        headers, own = self._headers(way.host, rule, head)
+        url, sources, follow = self._where(way, rule, head.method, path, own)
+        return {
+            "url": url,
+            "headers": headers,
+            "sources": " ".join(sources),
+            "redirect": "follow" if follow else "error",
+            "missed": [name for name in _MISSED if any(field == name for field, _ in head.fields)],
+        }
+
+    def _by_relay(self, way: Way, rule: Rule, head: http.Head, path: str) -> dict[str, Any]:
+        origin = rule.upstream or _origin(way)
+        # (a rule about paths is about the path as it was understood here)
+        target = head.target if not rule.paths and head.target.startswith("/") else path
+        host = origin.partition("://")[2]
+        return {
+            "goal": relay.goal(origin),
+            "head": relay.request(head, target, host, rule, lambda value: self._filled(way.host, value)),
+            "websocket": relay.websocket(head),
+        }
+
+    def _filled(self, host: str, value: str) -> str:
+        for secret in self.policy.secrets:
+            value = secret.fill(host, value)
+        return value
 
     def _why(self, way: Way, method: str) -> str:
         if not self.policy.scheme(way.host, way.port):
@@ -192,9 +252,7 @@ class Gateway:
             dropped = name in _DROPPED or name.startswith(_DROPPED_BEGINNINGS) or name in named
             if dropped or name in replaced:
                 continue
-            filled = value
-            for secret in self.policy.secrets:
-                filled = secret.fill(host, filled)
+            filled = self._filled(host, value)
             own = own or filled != value
             sent.append((name, filled))
         return sent + list(rule.headers), own

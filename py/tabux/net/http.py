@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.([01])")
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
@@ -27,6 +27,7 @@ class Head:
 
     Attributes:
         fields: names in lower case, and values, in their order.
+        names: the names as they were written.
         length: bytes of the body; -1 where it comes in chunks.
     """
 
@@ -34,6 +35,7 @@ class Head:
     target: str
     minor: int
     fields: tuple[tuple[str, str], ...]
+    names: tuple[str, ...]
     length: int
 
     def values(self, name: str) -> list[str]:
@@ -66,18 +68,19 @@ def parse(text: str) -> Head:
             raise BadRequestError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
         raise BadRequestError(400, "this is not a request of HTTP/1.1")
     method, target, minor = begin.groups()
-    fields = []
+    fields, names = [], []
     for line in lines[1:]:
         found = _FIELD.fullmatch(line)
         if not found or not _VALUE.fullmatch(found[2]):
             raise BadRequestError(400, "a header field is malformed")
+        names.append(found[1])
         fields.append((found[1].lower(), found[2]))
     upper = method.upper()
-    head = Head(upper if upper in _ANY_CASE else method, target, int(minor), tuple(fields), 0)
+    head = Head(upper if upper in _ANY_CASE else method, target, int(minor), tuple(fields), tuple(names), 0)
     expected = head.values("expect")
     if expected not in ([], ["100-continue"]):
         raise BadRequestError(417, "only 100-continue can be expected")
-    return Head(head.method, target, head.minor, head.fields, _length(head))
+    return replace(head, length=_length(head))
 
 
 def _length(head: Head) -> int:

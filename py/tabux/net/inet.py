@@ -49,6 +49,7 @@ from tabux.net.address import (
 from tabux.net.gateway import Way
 from tabux.net.network import Network
 from tabux.net.ports import only_six
+from tabux.net.rules import TCP
 from tabux.net.socket import NOBODY, Socket, State
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ def connect(net: Network, p: Process, socket: Socket, data: bytes, nonblocking: 
         _leave(net, socket, wanted, way)
         if nonblocking:
             raise SysError(EINPROGRESS)
+        if not socket.linked:
+            return BLOCKED
         socket.state = State.CONNECTED
         return 0
     to = _reachable(socket, wanted)
@@ -181,7 +184,7 @@ def connect(net: Network, p: Process, socket: Socket, data: bytes, nonblocking: 
 
 
 def _leave(net: Network, socket: Socket, to: Endpoint, way: Way) -> None:
-    """A connection to a host outside: its other end is the gateway's."""
+    """A connection to a host outside: its other end is the gateway's. The relay may have to make it first."""
     if socket.local is not None and not is_any(socket.local.host) and socket.local.host != OWN:
         raise SysError(EINVAL)
     if socket.local is None or not socket.port_held:
@@ -189,12 +192,40 @@ def _leave(net: Network, socket: Socket, to: Endpoint, way: Way) -> None:
     else:
         socket.local = Endpoint(OWN, socket.local.port)
     socket.remote = to
-    socket.linked, socket.refused = True, False
+    socket.linked = socket.refused = False
     socket.state = State.CONNECTING
     other = net.new(AF_INET, SOCK_STREAM, IPPROTO_TCP, NOBODY)
-    other.local, other.remote, other.state = to, socket.local, State.CONNECTED
-    net.gate.socket_link(socket.number, other.number)
+    other.local, other.remote = to, socket.local
+    if way.scheme == TCP:
+        net.gate.socket_connecting(socket.number)
+        net.gateway.connect(other.number, way, socket)
+        return
+    _link(net, socket, other)
     net.gateway.open(other.number, way)
+
+
+def _link(net: Network, client: Socket, other: Socket) -> None:
+    other.state = State.CONNECTED
+    net.gate.socket_link(client.number, other.number)
+    client.linked = True
+
+
+def relay_settled(net: Network, number: int, errno: int) -> bool:
+    """The relay has made a connection whose other end is that socket, or has not (an errno).
+
+    Returns: whether it is connected now: who asked for it may have gone away.
+    """
+    client, other = net.gateway.settled(number), net.sockets.get(number)
+    if client is None or other is None or client.state is not State.CONNECTING:
+        return False
+    if errno:
+        client.refused = True
+        if not client.bound:
+            net.tcp.release(client)
+        net.gate.socket_fail(client.number, errno)
+        return False
+    _link(net, client, other)
+    return True
 
 
 def _going_on(net: Network, socket: Socket, nonblocking: bool) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tabux.net.rules import Rule, parse
+from tabux.net.rules import TCP, Rule, parse
 from tabux.net.secret import Secret
 
 #: what is gathered of an upload, and what a response may have, bytes
 MAX_UPLOAD, MAX_DOWNLOAD = 64 << 20, 1 << 30
 #: until a response begins, ms
 TIMEOUT = 60_000
+_REQUESTS = frozenset(("http", "https"))
 _READING = frozenset(("GET", "HEAD"))
 
 
@@ -48,6 +49,8 @@ class Policy:
         self.timeout = TIMEOUT
         #: whether the page is one of https: its requests to port 80 are made by https too, or never
         self.secure = False
+        #: whether there is a relay, and whether TLS can be spoken through it
+        self.relay = self.relay_tls = False
 
     def configure(self, given: dict[str, Any]) -> None:
         """Takes the options of the page.
@@ -66,6 +69,7 @@ class Policy:
         self.max_download = given.get("maxDownloadBytes", MAX_DOWNLOAD)
         self.timeout = given.get("timeoutMs", TIMEOUT)
         self.secure = bool(given.get("secure"))
+        self.relay = bool(given.get("relay"))
 
     def allow(self, given: Any) -> None:
         """Adds rules (`tabux.net.rules.parse`), all or none. ValueError."""
@@ -83,12 +87,15 @@ class Policy:
 
     def scheme(self, host: str, port: int) -> str | None:
         """What is spoken at a port of a host; None where nothing is allowed."""
-        schemes = (rule.scheme_at(port) for rule in self.about(host))
-        return next((scheme for scheme in schemes if scheme), None)
+        schemes = {rule.scheme_at(port): None for rule in self.about(host)}
+        # (where requests are allowed and anything is, the gateway does more for them)
+        return next(
+            (scheme for scheme in schemes if scheme and scheme != TCP), TCP if TCP in schemes else None
+        )
 
     def rule_for(self, host: str, port: int, method: str, path: str) -> Rule | None:
         """The rule by which a request may be made; one that says nothing of paths before one that does."""
-        fit = [r for r in self.about(host) if r.scheme_at(port) and r.permits(method, path)]
+        fit = [r for r in self.about(host) if r.scheme_at(port) in _REQUESTS and r.permits(method, path)]
         return min(fit, key=lambda rule: bool(rule.paths), default=None)
 
     def followed(self, method: str) -> list[str]:

@@ -8,11 +8,13 @@ from typing import Any
 
 #: the ports that a rule opens which names none, with what is spoken there
 USUAL = {80: "http", 443: "https"}
+#: the scheme of ports where anything is spoken, by a relay
+TCP = "tcp"
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 #: what a browser takes for a number at the end of a host makes all of it an address (URL standard)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_ORIGIN = re.compile(r"(?:(https?)://)?(\*|(?:\*\.)?[^*/:?#@\[\]\\\s]+)(?::([0-9]{1,5}))?/?")
+_ORIGIN = re.compile(r"(?:(https?|tcp)://)?(\*|(?:\*\.)?[^*/:?#@\[\]\\\s]+)(?::([0-9]{1,5}|\*))?/?")
 
 
 def valid_name(host: str) -> bool:
@@ -32,7 +34,7 @@ class Rule:
 
     Attributes:
         host: a name, ``*.`` and a name for all below it (not itself), or ``*`` for every name with a dot.
-        port, scheme: where it is; None for the usual ports of both schemes.
+        port, scheme: where it is; None for the usual ports of both schemes, and for all ports of ``tcp``.
         methods: None for all.
         paths: prefixes of whole segments; empty for all.
         upstream: the origin that is asked in its place.
@@ -55,6 +57,8 @@ class Rule:
 
     def scheme_at(self, port: int) -> str | None:
         """What is spoken at a port, None where the rule does not open it."""
+        if self.scheme == TCP:
+            return TCP if self.port in (None, port) else None
         if self.port is None:
             usual = USUAL.get(port)
             return usual if self.scheme in (None, usual) else None
@@ -68,6 +72,8 @@ class Rule:
 
     def sources(self) -> list[str]:
         """The rule's origins as a Content-Security-Policy names them (CSP 3, source expressions)."""
+        if self.scheme == TCP:
+            return []
         if self.upstream:
             return [self.upstream]
         if self.host == "*":
@@ -107,8 +113,17 @@ def parse(given: dict[str, Any]) -> Rule:
         raise ValueError(
             f'"{text}" is not the name of a host outside: addresses and localhost are not allowed'
         )
+    if port == "*" if scheme != TCP else port is None:
+        raise ValueError(
+            f'"{text}": write a port, or as tcp://example.org:* all ports, for tcp and nothing else'
+        )
+    port = None if port == "*" else port
     if port is not None and not 0 < int(port) < 65536:
         raise ValueError(f'"{text}": there is no such port')
+    if scheme == TCP and any(
+        given.get(name) is not None for name in ("methods", "paths", "headers", "upstream")
+    ):
+        raise ValueError(f'"{text}": methods, paths, headers and upstream are for http and https')
     paths = tuple(str(path) for path in given.get("paths") or ())
     for path in paths:
         if not path.startswith("/"):
