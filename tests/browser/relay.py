@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 SCRIPT = Path(__file__).with_name("relay_server.mjs")
@@ -20,10 +21,15 @@ NODE_MODULES = Path(__file__).parents[2] / "web/node_modules"
 
 @dataclass
 class Relay:
-    """Its address, and the connections that it was asked for, as host and port."""
+    """Its address, and the connections that it was asked for, as host and port.
+
+    Attributes:
+        held: of each connection that was held up, how many bytes the browser had taken.
+    """
 
     url: str
     asked: list[tuple[str, int]] = field(default_factory=list)
+    held: SimpleQueue[int] = field(default_factory=SimpleQueue)
 
 
 @contextmanager
@@ -45,8 +51,11 @@ def relay(directory: Path) -> Iterator[Relay]:
 
     def listen() -> None:
         for line in lines:
-            asked: dict[str, Any] = json.loads(line)
-            made.asked.append((asked["host"], asked["port"]))
+            told: dict[str, Any] = json.loads(line)
+            if "taken" in told:
+                made.held.put(told["taken"])
+            else:
+                made.asked.append((told["host"], told["port"]))
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()

@@ -1,5 +1,6 @@
 // A relay for the tests, by another implementation of WISP than the site's: every name leads to this machine. The first
-// line that it prints is its port; then there is one for each connection that it is asked for, as JSON.
+// line that it prints is its port; then there is one for each connection that it is asked for, and one when it is
+// held up because the browser takes no more, with the bytes that it has taken, as JSON.
 import { createServer } from "node:http";
 import { logging, server } from "@mercuryworkshop/wisp-js/server";
 
@@ -13,6 +14,18 @@ Object.assign(server.options, {
 const { create_stream: create } = server.ServerConnection.prototype;
 server.ServerConnection.prototype.create_stream = function (stream, type, host, port) {
   console.log(JSON.stringify({ host, port }));
+  const { ws } = this;
+  const send = ws.send.bind(ws);
+  let told = false;
+  ws.send = (packet) => {
+    const sent = send(packet);
+    const queued = ws.ws.bufferedAmount;
+    if (!told && queued > ws.send_buffer_size) {
+      told = true;
+      console.log(JSON.stringify({ port, taken: ws.ws._socket.bytesWritten - queued }));
+    }
+    return sent;
+  };
   return create.call(this, stream, type, host, port);
 };
 

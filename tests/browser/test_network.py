@@ -288,6 +288,9 @@ def test_nothing_of_the_option_passes_unchecked(fresh: SandboxPage) -> None:
         {"secrets": {"A": {"value": "x"}}},
         {"secrets": {"A-B": {"value": "x", "hosts": []}}},
         {"corsProxy": "https://x.test"},
+        {"relay": "https://x.test/"},
+        {"relay": {"url": "wss://x.test/"}},
+        {"allow": ["tcp://x.test"]},
         {"maxUploadBytes": -1},
         {"timeoutMs": "1"},
     ]
