@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import socketserver
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-SCRIPT = Path(__file__).with_name("relay_server.mjs")
-NODE_MODULES = Path(__file__).parents[2] / "web/node_modules"
+from .node_server import node_server
 
 
 @dataclass
@@ -34,38 +29,18 @@ class Relay:
 
 @contextmanager
 def relay(directory: Path) -> Iterator[Relay]:
-    """A relay while the context lasts; its script is put into the directory, beside the packages of npm."""
-    script = directory / SCRIPT.name
-    shutil.copy(SCRIPT, script)
-    (directory / "node_modules").symlink_to(NODE_MODULES)
-    process = subprocess.Popen(
-        ["node", str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PATH": os.environ["PATH"]},
-    )
-    assert process.stdin is not None and process.stdout is not None
-    lines = process.stdout
-    made = Relay(f"ws://127.0.0.1:{int(lines.readline())}/")
+    """A relay while the context lasts, whose script is put into the directory."""
+    made = Relay("")
 
-    def listen() -> None:
-        for line in lines:
-            told: dict[str, Any] = json.loads(line)
-            if "taken" in told:
-                made.held.put(told["taken"])
-            else:
-                made.asked.append((told["host"], told["port"]))
+    def hear(told: dict[str, Any]) -> None:
+        if "taken" in told:
+            made.held.put(told["taken"])
+        else:
+            made.asked.append((told["host"], told["port"]))
 
-    listener = threading.Thread(target=listen, daemon=True)
-    listener.start()
-    try:
+    with node_server("relay_server.mjs", directory, hear) as port:
+        made.url = f"ws://127.0.0.1:{port}/"
         yield made
-    finally:
-        process.stdin.close()
-        process.wait(10)
-        listener.join(10)
-        lines.close()
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -19,6 +19,8 @@ export class Boxes {
     frame.hidden = true;
     frame.title = "requests of a sandbox";
     frame.setAttribute("sandbox", "allow-scripts");
+    // (a WebSocket would take cookies along, which fetch leaves out)
+    if (/^wss?:/.test(sources)) frame.setAttribute("credentialless", "");
     frame.src = new URL("./net/box.html", import.meta.url).href;
     const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
     document.documentElement.append(frame);

@@ -15,8 +15,16 @@
  * @property {() => Promise<Uint8Array<ArrayBuffer> | null>} pull the next part of the body
  * @property {() => void} cancel
  *
+ * @typedef {{ code: number, reason: string }} Ending what a WebSocket was closed with
+ *
+ * @typedef {object} BoxSocket
+ * @property {string} protocol
+ * @property {() => Promise<string | Uint8Array<ArrayBuffer> | Ending>} pull the next message
+ * @property {(message: string | Uint8Array<ArrayBuffer>) => Promise<void>} send settles when there is room for more
+ * @property {(code?: number, reason?: string) => void} close
+ *
  * @typedef {{ id: number, status?: number, chunk?: Uint8Array<ArrayBuffer>, end?: true, failure?: string,
- *   refused?: boolean }} BoxAnswer
+ *   refused?: boolean, protocol?: string, text?: string, ending?: Ending }} BoxAnswer
  */
 
 /** A port that leads nowhere. */
@@ -113,6 +121,47 @@ class Box {
     };
     return { ...response, pull, cancel };
   }
+
+  /**
+   * @param {import("./box.js").SocketRequest} request
+   * @param {AbortSignal} signal gives up what is being opened
+   * @returns {Promise<BoxSocket>}
+   * @throws {RequestFailed}
+   */
+  async connect(request, signal) {
+    const id = ++this.#last;
+    const close = (/** @type {number} */ code, /** @type {string} */ reason) => {
+      this.port.postMessage({ id, abort: true, code, reason });
+      this.#waiting.get(id)?.({ id, failure: "it has been given up", refused: false });
+      this.#waiting.delete(id);
+    };
+    signal.throwIfAborted();
+    const giveUp = () => close(1000, "");
+    signal.addEventListener("abort", giveUp, { once: true });
+    const opened = this.#answer(id);
+    this.port.postMessage({ id, socket: request });
+    try {
+      const { protocol } = await opened;
+      return {
+        protocol,
+        pull: async () => {
+          const next = this.#answer(id);
+          this.port.postMessage({ id, pull: true });
+          const { text, chunk, ending } = await next;
+          return text ?? chunk ?? ending;
+        },
+        send: async (message) => {
+          const sending = ++this.#last;
+          const sent = this.#answer(sending);
+          this.port.postMessage({ id: sending, of: id, send: message });
+          await sent;
+        },
+        close: /** @type {BoxSocket["close"]} */ (close),
+      };
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
 }
 
 /** The frames of one sandbox. */
@@ -165,10 +214,34 @@ export class BoxChannel {
    * @returns {Promise<T>}
    * @throws {RequestFailed}
    */
-  async fetch(sources, request, signal, use) {
+  fetch(sources, request, signal, use) {
+    return this.#hold(sources, async (box) => use(await box.fetch(request, signal)));
+  }
+
+  /**
+   * The same with a WebSocket.
+   * @template T
+   * @param {string} sources where it may go
+   * @param {import("./box.js").SocketRequest} request
+   * @param {AbortSignal} signal gives up what is being opened
+   * @param {(socket: BoxSocket) => Promise<T>} use
+   * @returns {Promise<T>}
+   * @throws {RequestFailed}
+   */
+  connect(sources, request, signal, use) {
+    return this.#hold(sources, async (box) => use(await box.connect(request, signal)));
+  }
+
+  /**
+   * @template T
+   * @param {string} sources
+   * @param {(box: Box) => Promise<T>} use
+   * @returns {Promise<T>}
+   */
+  async #hold(sources, use) {
     const box = await this.#box(sources);
     try {
-      return await use(await box.fetch(request, signal));
+      return await use(box);
     } finally {
       box.running--;
       await this.#tidy();

@@ -1,6 +1,7 @@
 // The frame that makes requests for a sandbox: of no origin, with a policy that lets it connect to what the gateway
 // has said and nothing else, so that the browser refuses every redirect that leads elsewhere. It must import nothing
 // that is not bundled with it: a frame without an origin can only load classic scripts.
+import { beginSocket, endSocket, isSocket, pullMessage, sendMessage } from "./box-socket.js";
 
 /**
  * @typedef {object} BoxRequest
@@ -11,7 +12,10 @@
  * @property {Blob | null} body
  * @property {RequestRedirect} redirect
  *
- * @typedef {{ id: number, pull?: true, abort?: true } & Partial<BoxRequest>} BoxMessage
+ * @typedef {{ url: string, protocols: string[] }} SocketRequest
+ *
+ * @typedef {{ id: number, pull?: true, abort?: true, code?: number, reason?: string, socket?: SocketRequest, of?: number,
+ *   send?: string | Uint8Array<ArrayBuffer> } & Partial<BoxRequest>} BoxMessage
  */
 
 /** @type {Map<number, { abort: AbortController, reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | null }>} */
@@ -65,7 +69,15 @@ async function pull(port, id) {
 /** @param {MessagePort} port @param {BoxMessage} message */
 function hear(port, message) {
   const { id } = message;
-  if (message.abort) {
+  if (message.socket) {
+    const before = violations;
+    const { url, protocols } = message.socket;
+    void beginSocket(port, id, url, protocols, () => violations > before);
+  } else if (message.send !== undefined) void sendMessage(port, id, /** @type {number} */ (message.of), message.send);
+  else if (isSocket(id)) {
+    if (message.abort) endSocket(id, message.code, message.reason);
+    else void pullMessage(port, id);
+  } else if (message.abort) {
     running.get(id)?.abort.abort();
     running.delete(id);
   } else if (message.pull) void pull(port, id);
@@ -85,4 +97,3 @@ addEventListener("message", function begun({ source, data, ports }) {
   port.postMessage({ id: 0 });
 });
 
-export {};

@@ -5,6 +5,7 @@ import { HttpReader, MalformedMessage } from "./http-reader.js";
 import { RelayedExchange, TooLarge } from "./relayed-exchange.js";
 import { ConnectionLost } from "./socket-stream.js";
 import { tunnel } from "./tunnel.js";
+import { converse, switching } from "./websocket-exchange.js";
 import { RelayFailed } from "./wisp.js";
 
 /**
@@ -24,10 +25,19 @@ import { RelayFailed } from "./wisp.js";
  *
  * @typedef {object} PlanOfBrowser
  * @property {undefined} goal
+ * @property {undefined} accept
  * @property {string} url where the browser is to ask
  * @property {[string, string][]} headers
  * @property {string} sources
  * @property {RequestRedirect} redirect
+ * @property {string[]} missed header fields that could not be sent
+ *
+ * @typedef {object} PlanOfSocket
+ * @property {undefined} goal
+ * @property {string} accept what the answer proves that the request was understood with
+ * @property {string} url of a WebSocket
+ * @property {string} sources
+ * @property {string[]} protocols
  * @property {string[]} missed header fields that could not be sent
  *
  * @typedef {object} PlanOfRelay
@@ -36,10 +46,11 @@ import { RelayFailed } from "./wisp.js";
  * @property {boolean} websocket whether it asks for the protocol of WebSockets
  *
  * @typedef {PlanOfAny & PlanOfBrowser} Plan
+ * @typedef {PlanOfAny & PlanOfSocket} SocketPlan
  * @typedef {PlanOfAny & PlanOfRelay} RelayPlan
  *
  * @typedef {object} Advice
- * @property {(head: string) => Plan | RelayPlan | Refusal} plan
+ * @property {(head: string) => Plan | SocketPlan | RelayPlan | Refusal} plan
  * @property {() => boolean} tunnel whether a program's own TLS may pass
  * @property {import("./relayed-exchange.js").Dial} dial makes a connection through the relay
  * @property {[host: string, port: number]} goal where the connection leads
@@ -66,7 +77,7 @@ const BODILESS = new Set([204, 205, 304]);
 /** @type {Record<number, string>} */
 const REASONS = {
   400: "Bad Request", 403: "Forbidden", 405: "Method Not Allowed", 413: "Content Too Large", 417: "Expectation Failed",
-  421: "Misdirected Request", 431: "Request Header Fields Too Large", 501: "Not Implemented", 502: "Bad Gateway",
+  421: "Misdirected Request", 426: "Upgrade Required", 431: "Request Header Fields Too Large", 501: "Not Implemented", 502: "Bad Gateway",
   504: "Gateway Timeout", 505: "HTTP Version Not Supported",
 };
 
@@ -155,7 +166,8 @@ export class GatewayConnection {
       await this.#refuse(plan);
       return !plan.close;
     }
-    return plan.goal ? this.#byRelay(plan) : this.#byBrowser(plan);
+    if (plan.goal) return this.#byRelay(plan);
+    return plan.accept === undefined ? this.#byBrowser(plan) : this.#bySocket(plan);
   }
 
   /** @param {RelayPlan} plan @returns {Promise<boolean>} whether the connection goes on */
@@ -187,6 +199,38 @@ export class GatewayConnection {
       const refuse = late.signal.aborted ? 504 : error instanceof TooLarge ? 413 : 502;
       await this.#refuse({ ...plan, refuse, reason: refuse === 502 ? `${host}: ${reason}` : reason, close: true });
       return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @param {SocketPlan} plan @returns {Promise<boolean>} whether the connection goes on */
+  async #bySocket(plan) {
+    const { url, protocols, sources, missed } = plan;
+    const startedMs = performance.now();
+    const finish = (/** @type {Record<string, unknown>} */ details) => {
+      const told = { action: "response", method: plan.method, url: plan.asked };
+      this.#advice.note({ ...told, ...details, durationMs: Math.round(performance.now() - startedMs) });
+    };
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), plan.timeout);
+    const signal = AbortSignal.any([late.signal, this.#gone.signal]);
+    let begun = false;
+    try {
+      return await this.#boxes.connect(sources, { url, protocols }, signal, async (socket) => {
+        clearTimeout(timer);
+        begun = true;
+        await this.#stream.write(switching(plan.accept, socket.protocol, missed));
+        finish({ status: 101, ...(await converse(this.reader, this.#stream, socket)) });
+        return false;
+      });
+    } catch (error) {
+      const failure = late.signal.aborted ? this.#failure(plan, error, true) : unopened(plan.asked, error);
+      finish({ status: 0, reason: failure.reason });
+      if (begun) throw error;
+      if (this.#gone.signal.aborted) return false;
+      await this.#refuse({ ...plan, ...failure, close: !plan.keep });
+      return plan.keep;
     } finally {
       clearTimeout(timer);
     }
@@ -319,7 +363,7 @@ export class GatewayConnection {
   }
 
   /**
-   * @param {Plan} plan
+   * @param {Plan | SocketPlan} plan
    * @param {unknown} error
    * @param {boolean} late
    * @returns {{ refuse: number, reason: string }}
@@ -338,7 +382,7 @@ export class GatewayConnection {
     return { refuse: 502, reason };
   }
 
-  /** @param {Refusal | (Omit<Plan | RelayPlan, "refuse"> & Refusal)} refusal */
+  /** @param {Refusal | (Omit<PlanOfAny, "refuse"> & Refusal)} refusal */
   async #refuse({ refuse, reason, close, method }) {
     const text = new TextEncoder().encode(`tabux: ${reason}\n`);
     const lines = [
@@ -347,9 +391,19 @@ export class GatewayConnection {
       `Content-Length: ${text.length}`,
       "X-Tabux: gateway",
     ];
+    if (refuse === 426) lines.push("Sec-WebSocket-Version: 13");
     await this.#head(lines, !close);
     if (method !== "HEAD") await this.#stream.write(text);
   }
+}
+
+/** @param {string} asked @param {unknown} error @returns {{ refuse: number, reason: string }} */
+function unopened(asked, error) {
+  const said = error instanceof Error ? error.message : String(error);
+  const reason =
+    `the browser has not opened a WebSocket to ${asked} (${said}). It does not tell why: the server cannot be reached, ` +
+    "speaks no WebSockets there, or does not want pages of other sites.";
+  return { refuse: 502, reason };
 }
 
 /** @returns {Promise<typeof LATE>} after the time that a body is waited for to end */

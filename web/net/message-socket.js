@@ -58,7 +58,7 @@ async function openStream(WebSocketStream, url, protocols, signal) {
   const writer = opened.writable.getWriter();
   writer.closed.catch(() => {});
   let ending = { code: 1006, reason: "" };
-  stream.closed.then(
+  const closed = stream.closed.then(
     (/** @type {any} */ { closeCode, reason }) => {
       ending = { code: closeCode ?? 1005, reason: reason ?? "" };
     },
@@ -69,6 +69,7 @@ async function openStream(WebSocketStream, url, protocols, signal) {
     async read() {
       try {
         const { value, done } = await reader.read();
+        if (done) await closed;
         if (done) return null;
         return typeof value === "string" ? value : new Uint8Array(value);
       } catch (error) {
@@ -110,6 +111,7 @@ async function openEvents(url, protocols, signal) {
   let ending = { code: 1006, reason: "" };
   /** @type {SocketFailed | null} */
   let failure = null;
+  let over = false;
   let tell = () => {};
   const size = (/** @type {string | Uint8Array} */ message) => message.length;
   socket.onmessage = ({ data }) => {
@@ -117,12 +119,11 @@ async function openEvents(url, protocols, signal) {
     queue.push(message);
     unread += size(message);
     if (unread > MOST_UNREAD) {
-      failure = new SocketFailed(`more than ${MOST_UNREAD} bytes wait unread: this browser cannot hold the relay up`);
+      failure = new SocketFailed(`more than ${MOST_UNREAD} bytes wait unread: this browser cannot hold the other side up`);
       socket.close();
     }
     tell();
   };
-  const closed = () => socket.readyState === WebSocket.CLOSED || socket.readyState === WebSocket.CLOSING;
   const giveUp = () => socket.close();
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -135,6 +136,7 @@ async function openEvents(url, protocols, signal) {
   }
   socket.onclose = ({ code, reason }) => {
     ending = { code, reason };
+    over = true;
     if (code === 1006) failure ??= failed("it has broken", url);
     tell();
   };
@@ -148,19 +150,20 @@ async function openEvents(url, protocols, signal) {
           return message;
         }
         if (failure) throw failure;
-        if (closed()) return null;
+        if (over) return null;
         await new Promise((resolve) => {
           tell = () => resolve(undefined);
         });
       }
     },
     async write(message) {
-      if (closed()) throw failure ?? failed("it is closed", url);
+      if (over) throw failure ?? failed("it is closed", url);
       socket.send(message);
-      while (socket.bufferedAmount > MOST_UNSENT && !closed()) await new Promise((resolve) => setTimeout(resolve, LOOK));
+      while (socket.bufferedAmount > MOST_UNSENT && !over) await new Promise((resolve) => setTimeout(resolve, LOOK));
     },
     close(code, reason) {
       socket.close(code, reason);
+      over = true;
       tell();
     },
     ending: () => ending,

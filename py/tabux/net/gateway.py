@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tabux.net import http, relay, target
+from tabux.net import http, relay, target, websocket
 from tabux.net.gate import SocketGate
 from tabux.net.names import Names
 from tabux.net.policy import Policy, free
@@ -152,8 +152,9 @@ class Gateway:
 
         Either `refuse` (a status), `reason` and `close`; or `asked` (what the program asks for), `method`,
         `length`, `expects`, `minor`, `keep`, `maxUpload`, `maxDownload`, `timeout`; and, for the browser,
-        `url`, `headers`, `sources` (where it may be sent and redirected to), `redirect`, `missed`, or, for
-        the relay, `goal` (host, port, whether TLS is spoken), `head` and `websocket`.
+        `url`, `headers`, `sources` (where it may be sent and redirected to), `redirect`, `missed`; for its
+        WebSocket `url`, `sources`, `missed`, `protocols`, `accept`; for the relay `goal` (host, port,
+        whether TLS is spoken), `head` and `websocket`.
         """
         way = self._ways[number]
         try:
@@ -197,8 +198,10 @@ class Gateway:
         if rule is None:
             raise _RefusedError(403, self._why(way, head.method))
         asked = f"{_origin(way)}{path}"
+        how = self._by_relay if relayed else self._socket if websocket.asked(head) else self._by_browser
+        details = how(way, rule, head, path)
         self._tell("request", method=head.method, url=asked, host=way.host, pid=way.pid, allowed=True)
-        plan = {
+        return details | {
             "asked": asked,
             "method": head.method,
             "length": head.length,
@@ -209,7 +212,6 @@ class Gateway:
             "maxDownload": self.policy.max_download,
             "timeout": self.policy.timeout,
         }
-        return plan | (self._by_relay if relayed else self._by_browser)(way, rule, head, path)
 
     def _by_browser(self, way: Way, rule: Rule, head: http.Head, path: str) -> dict[str, Any]:
         headers, own = self._headers(way.host, rule, head)
@@ -222,6 +224,26 @@ class Gateway:
             "missed": [name for name in _MISSED if any(field == name for field, _ in head.fields)],
         }
 
+    def _socket(self, way: Way, rule: Rule, head: http.Head, path: str) -> dict[str, Any]:
+        headers, own = self._headers(way.host, rule, head)
+        if own:
+            raise _RefusedError(
+                501, "a browser's WebSocket sends no headers, and here a rule or a secret would add some"
+            )
+        try:
+            accept, protocols = websocket.accept(head), websocket.protocols(head)
+        except http.BadRequestError as error:
+            raise _RefusedError(error.status, str(error)) from None
+        origin = rule.upstream or self._origin(way)
+        missed = {name for name, _ in headers} | {name for name, _ in head.fields if name in _MISSED}
+        return {
+            "url": websocket.url(origin, path),
+            "sources": websocket.url(origin, ""),
+            "missed": sorted(missed - {"upgrade"}),
+            "protocols": protocols,
+            "accept": accept,
+        }
+
     def _by_relay(self, way: Way, rule: Rule, head: http.Head, path: str) -> dict[str, Any]:
         origin = rule.upstream or _origin(way)
         # (a rule about paths is about the path as it was understood here)
@@ -230,7 +252,7 @@ class Gateway:
         return {
             "goal": relay.goal(origin),
             "head": relay.request(head, target, host, rule, lambda value: self._filled(way.host, value)),
-            "websocket": relay.websocket(head),
+            "websocket": websocket.asked(head),
         }
 
     def _filled(self, host: str, value: str) -> str:
@@ -259,10 +281,7 @@ class Gateway:
 
     def _where(self, way: Way, rule: Rule, method: str, path: str, own: bool) -> tuple[str, list[str], bool]:
         """The address to ask, the origins where the request may go, and whether redirects are followed."""
-        scheme = "https" if self.policy.secure and way.port == 80 else way.scheme
-        origin = rule.upstream or _origin(
-            way._replace(scheme=scheme, port=443 if scheme != way.scheme else way.port)
-        )
+        origin = rule.upstream or self._origin(way)
         url = origin + path
         proxied = (
             self.policy.proxy.address(url, way.host) if self.policy.proxy and not rule.upstream else None
@@ -273,6 +292,11 @@ class Gateway:
         if own or not free(rule, method):
             return url, [origin], free(rule, method)
         return url, sorted({origin, *self.policy.followed(method)}), True
+
+    def _origin(self, way: Way) -> str:
+        """The origin that the browser asks: a page of https makes no requests by http."""
+        secure = self.policy.secure and way.port == 80 and way.scheme == "http"
+        return _origin(way._replace(scheme="https", port=443) if secure else way)
 
     def _tell(self, action: str, **details: Any) -> None:
         self._gate.network_event(json.dumps({"action": action, **details}))

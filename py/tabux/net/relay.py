@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from tabux.net import http
+from tabux.net import http, websocket
 from tabux.net.rules import USUAL, Rule
 
 
@@ -28,16 +28,6 @@ def goal(origin: str) -> Goal:
     if not colon or not port.isdigit():
         host, port = authority, str({name: number for number, name in USUAL.items()}[scheme])
     return Goal(host.strip("[]"), int(port), scheme == "https")
-
-
-def websocket(head: http.Head) -> bool:
-    """Whether a request asks for the protocol of WebSockets (RFC 6455, 4.1)."""
-    return (
-        head.method == "GET"
-        and head.minor > 0
-        and "upgrade" in head.values("connection")
-        and head.values("upgrade") == ["websocket"]
-    )
 
 
 def raw(rules: Iterable[Rule], port: int) -> bool:
@@ -64,7 +54,7 @@ def request(head: http.Head, path: str, host: str, rule: Rule, fill: Callable[[s
         rule: whose fields are added, in the place of those with the same names.
         fill: puts secrets into the value of a field.
     """
-    upgraded = websocket(head)
+    upgraded = websocket.asked(head)
     replaced = {name.lower() for name, _ in rule.headers}
     lines = [f"{head.method} {path} HTTP/1.{head.minor}"]
     for (name, value), written in zip(head.fields, head.names, strict=True):
