@@ -11,15 +11,21 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from .pages import SandboxPage
+from .relay import relay
 from .upstream import Upstream, upstreams
 
 #: by control; @V is the victim's address and port, @P its port, @A the origin of a.test, @O the real one of
 #: p.test
+WEBSOCKET = (
+    "-H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13'"
+    " -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='"
+)
 ATTEMPTS = {
     "allowed": [
         # names
@@ -54,7 +60,9 @@ ATTEMPTS = {
         "curl -sL 'http://a.test/redirect?to=/redirect%3Fto=http://@V/'",
         "wget -q -O - 'http://a.test/redirect?to=http://@V/'",
         # an upgrade is a request too
-        "curl -s -m 5 -H 'Connection: Upgrade' -H 'Upgrade: websocket' http://c.test/",
+        f"curl -s -m 5 {WEBSOCKET} http://c.test/",
+        f"curl -s -m 5 {WEBSOCKET} http://p.test/secret",
+        f"curl -s -m 5 {WEBSOCKET} --path-as-is http://p.test/open/%2e%2e/secret",
         # paths that are not allowed
         "curl -s http://p.test/secret",
         "curl -s --path-as-is http://p.test/open/../secret",
@@ -142,10 +150,12 @@ def target() -> Iterator[Target]:
         yield Target(hosts)
 
 
-def opened(browser: Browser, arguments: dict[str, object], site: str, allow: list[object]) -> SandboxPage:
+def opened(
+    browser: Browser, arguments: dict[str, object], site: str, allow: list[object], **options: object
+) -> SandboxPage:
     """A sandbox with that policy."""
     page = SandboxPage(browser.new_page(**arguments), site)  # type: ignore[arg-type]
-    page.create({"network": {"allow": allow}})
+    page.create({"network": {"allow": allow, **options}})
     return page
 
 
@@ -162,6 +172,29 @@ def test_nobody_gets_around_the_policy(
         {"host": "p.test", "upstream": target.p.origin, "paths": ["/open"], "methods": ["GET", "POST"]},
     ]
     page = opened(browser, browser_context_args, site, rules)
+    attempt_all(page, target)
+    page.page.close()
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="the relay of the tests needs node")
+def test_nobody_gets_around_the_policy_through_a_relay(
+    browser: Browser, browser_context_args: dict[str, object], site: str, target: Target, tmp_path: Path
+) -> None:
+    """The relay would connect to anything: it is not asked."""
+    rules = [
+        {"host": "a.test", "upstream": target.a.origin},
+        {"host": "p.test", "upstream": target.p.origin, "paths": ["/open"], "methods": ["GET", "POST"]},
+    ]
+    with relay(tmp_path) as made:
+        page = opened(browser, browser_context_args, site, rules, relay=made.url)
+        attempt_all(page, target)
+        allowed = {("127.0.0.1", int(host.origin.rpartition(":")[2])) for host in (target.a, target.p)}
+        assert set(made.asked) == allowed
+        page.page.close()
+
+
+def attempt_all(page: SandboxPage, target: Target) -> None:
+    """Makes each attempt, and sees that it reaches nobody."""
     attempts = [attempt for group in ATTEMPTS.values() for attempt in group]
     assert len(attempts) >= 40
     through = {}
@@ -174,7 +207,6 @@ def test_nobody_gets_around_the_policy(
     attempt_in(page, "curl -s http://a.test/hello http://p.test/open")
     assert target.a.asked() == ["GET /hello"] and target.p.asked() == ["GET /open"]
     assert target.reached() == []
-    page.page.close()
 
 
 def test_the_attempts_are_real_where_all_is_allowed(
