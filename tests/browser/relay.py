@@ -19,12 +19,14 @@ class Relay:
     """Its address, and the connections that it was asked for, as host and port.
 
     Attributes:
+        closed: the ports of connections whose WebSocket has been closed.
         held: of each connection that was held up, how many bytes the browser had taken.
     """
 
     url: str
     asked: list[tuple[str, int]] = field(default_factory=list)
     held: SimpleQueue[int] = field(default_factory=SimpleQueue)
+    closed: SimpleQueue[int] = field(default_factory=SimpleQueue)
 
 
 @contextmanager
@@ -35,6 +37,8 @@ def relay(directory: Path) -> Iterator[Relay]:
     def hear(told: dict[str, Any]) -> None:
         if "taken" in told:
             made.held.put(told["taken"])
+        elif "closed" in told:
+            made.closed.put(told["closed"])
         else:
             made.asked.append((told["host"], told["port"]))
 

@@ -1,6 +1,7 @@
 // A relay for the tests, by another implementation of WISP than the site's: every name leads to this machine. The first
 // line that it prints is its port; then there is one for each connection that it is asked for, and one when it is
-// held up because the browser takes no more, with the bytes that it has taken, as JSON.
+// held up because the browser takes no more, with the bytes that it has taken, and one when its WebSocket has been closed,
+// as JSON.
 import { createServer } from "node:http";
 import { logging, server } from "@mercuryworkshop/wisp-js/server";
 
@@ -15,6 +16,7 @@ const { create_stream: create } = server.ServerConnection.prototype;
 server.ServerConnection.prototype.create_stream = function (stream, type, host, port) {
   console.log(JSON.stringify({ host, port }));
   const { ws } = this;
+  ws.ws.on("close", () => console.log(JSON.stringify({ closed: port })));
   const send = ws.send.bind(ws);
   let told = false;
   ws.send = (packet) => {

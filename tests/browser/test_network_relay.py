@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from playwright.sync_api import Browser
 
 from .pages import SandboxPage
 from .relay import Relay, relay, tcp_server
+from .test_network import HISTORY
 from .test_network_clients import INVOCATIONS, differences
 from .upstream import Upstream, upstreams
 
@@ -243,12 +246,42 @@ def test_who_does_not_read_holds_the_relay_up(outside: Outside) -> None:
     assert out[0] == 99_000_000 and 99_100_000 <= out[1] <= FLOOD
 
 
-def test_curl_and_wget_do_as_on_this_machine(outside: Outside, tmp_path: Any) -> None:
+def test_curl_and_wget_do_as_on_this_machine(outside: Outside, tmp_path: Path) -> None:
     """All of the invocations by which the browser is compared, and those that it cannot do."""
     lines = INVOCATIONS + NATIVE
     different = differences(outside.page, outside.host, lines, tmp_path)
     assert different == []
     assert len(lines) >= 60
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+def test_git_by_its_own_protocol(outside: Outside, tmp_path: Path) -> None:
+    """A protocol that browsers do not speak, between programs that nobody has changed."""
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    subprocess.run(["bash", "-ec", HISTORY], cwd=tmp_path, check=True, env=environment)
+
+    def serve(connection: socket.socket) -> None:
+        daemon = ["git", "daemon", "--inetd", "--export-all", "--enable=receive-pack", str(tmp_path)]
+        configured = environment | {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "safe.directory",
+            "GIT_CONFIG_VALUE_0": "*",
+        }
+        subprocess.run(daemon, stdin=connection, stdout=connection, env=configured, check=False)
+
+    with tcp_server(serve) as port:
+        status, out, err = outside.run(
+            f"""cd /tmp && rm -rf work && git clone -q git://any.test:{port}{tmp_path}/work.git work &&
+            cd work && git rev-list --count HEAD && git fsck &&
+            git config user.name B && git config user.email b@example.org &&
+            git commit -q --allow-empty -m "from inside" && git push -q origin HEAD:inside"""
+        )
+    assert (status, out) == (0, "40\n"), err
+    subject = subprocess.run(
+        ["git", "-C", str(tmp_path / "work.git"), "log", "--format=%s", "-1", "inside"],
+        check=True, capture_output=True, text=True, env=environment,
+    ).stdout  # fmt: skip
+    assert subject == "from inside\n"
 
 
 def test_rules_hold(outside: Outside) -> None:
