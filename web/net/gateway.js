@@ -92,9 +92,10 @@ export class Gateway {
       told = await tunnel(new HttpReader(stream), stream, new HttpReader(remote), remote);
       stream.drop();
     } catch (error) {
-      if (!(error instanceof RelayFailed)) throw error;
-      api.network_connected(number, error.errno);
-      told = { reason: error.message };
+      const known = error instanceof RelayFailed;
+      if (!known) console.error("tabux: the gateway has failed:", error);
+      api.network_connected(number, known ? error.errno : ECONNREFUSED);
+      told = { reason: error instanceof Error ? error.message : String(error) };
     }
     note({ action: "close", port, ...told, durationMs: Math.round(performance.now() - startedMs) });
   }

@@ -103,7 +103,13 @@ async function openStream(WebSocketStream, url, protocols, signal) {
  * @returns {Promise<MessageSocket>}
  */
 async function openEvents(url, protocols, signal) {
-  const socket = new WebSocket(url, protocols);
+  /** @type {WebSocket} */
+  let socket;
+  try {
+    socket = new WebSocket(url, protocols);
+  } catch (error) {
+    throw failed(error, url);
+  }
   socket.binaryType = "arraybuffer";
   /** @type {(string | Uint8Array<ArrayBuffer>)[]} */
   const queue = [];

@@ -95,7 +95,10 @@ export class WispStream {
    * @throws {RelayFailed}
    */
   static async open(url, host, port, signal, onEvent) {
+    /** @type {import("./message-socket.js").MessageSocket | undefined} */
     let socket;
+    const giveUp = () => socket?.close();
+    signal.addEventListener("abort", giveUp, { once: true });
     try {
       socket = await openSocket(url, [], signal);
       onEvent();
@@ -117,6 +120,8 @@ export class WispStream {
       socket?.close();
       if (error instanceof SocketFailed) throw new RelayFailed(ENETUNREACH, `the relay cannot be reached: ${error.message}`);
       throw error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
