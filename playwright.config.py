@@ -10,10 +10,10 @@ import functools
 import http.server
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 #: The Chromium to test with.
 EXECUTABLE = os.environ.get("TABUX_CHROMIUM") or os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -44,7 +44,10 @@ BLANK_PAGE = "/blank-page-for-tests.html"
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """A plain static server: files with their types, and none of the special headers (COOP, COEP)."""
+    """A plain static server: files with their types, and none of the special headers (COOP, COEP).
+
+    `headers` are sent with everything: what a host may be told to send (CORS, CSP).
+    """
 
     protocol_version = "HTTP/1.1"
     extensions_map: ClassVar[dict[str, str]] = {
@@ -53,6 +56,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         ".mjs": "text/javascript",
         ".wasm": "application/wasm",
     }
+
+    def __init__(self, *args: Any, headers: Mapping[str, str], **others: Any) -> None:
+        self.extra = headers
+        super().__init__(*args, **others)
+
+    def end_headers(self) -> None:
+        """End them with those of the test."""
+        for name, value in self.extra.items():
+            self.send_header(name, value)
+        super().end_headers()
 
     def do_GET(self) -> None:
         """Serve a file, or the blank page."""
@@ -74,9 +87,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(directory: Path) -> Iterator[str]:
+def serve(directory: Path, headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """Serve a directory on a free port while the context lasts; gives its URL, without a slash at the end."""
-    handler = functools.partial(Handler, directory=str(directory))
+    handler = functools.partial(Handler, directory=str(directory), headers=headers or {})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)

@@ -352,7 +352,7 @@ def test_recorded_scripts_one_after_the_other(shell: Shell) -> None:
 
 def run_recorded(shell: Shell, case: Case) -> None:
     skip_unless_built(case.package)
-    place = f"/home/user/shell-{name(case)}"
+    place = f"/home/user/shell-{name(case).replace('/', '-')}"
     exports = "; ".join(f"export {variable}={value}" for variable, value in ENVIRONMENT.items())
     assert shell.output(f"mkdir {place}; cd {place}; export HOME={place}; {exports}") == ""
     recorded = expected(case.package)[case.key]

@@ -29,6 +29,9 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "adapters/chat.js": (),
     "adapters/mcp.js": (),
     "adapters/webmcp.js": (),
+    "embed.js": ("tabux.js", "embed/screen.js"),
+    "embed/screen.js": (),
+    "embed/frame.js": ("embed.js",),
 }
 OPTIONS = (
     "--bundle", "--format=esm", "--minify-whitespace", "--minify-syntax", "--log-level=warning",

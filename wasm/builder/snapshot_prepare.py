@@ -16,7 +16,9 @@ import zipimport
 import tabux
 
 for module in pkgutil.walk_packages(tabux.__path__, "tabux."):
-    importlib.import_module(module.name)
+    # (extensions need all of the library, and so a start without a snapshot)
+    if not module.name.startswith("tabux.extensions"):
+        importlib.import_module(module.name)
 
 # what these import when they are used first
 try:

@@ -33,7 +33,7 @@ export class Connection {
    */
   constructor(url) {
     try {
-      this.#worker = new Worker(url, { type: "module", name: "tabux kernel" });
+      this.#worker = startWorker(url);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new BootError(`This page may not start a worker from ${url.href}: ${reason}`, { cause: error });
@@ -130,4 +130,27 @@ export function handedOver(stream) {
  */
 export function callable(callback) {
   return Comlink.proxy(callback);
+}
+
+const WORKER = /** @type {const} */ ({ type: "module", name: "tabux kernel" });
+
+/**
+ * Starts a worker from a script of any origin that lets this page read it (CORS).
+ * @param {URL} url
+ * @returns {Worker}
+ * @throws {DOMException} the page's policy forbids it
+ */
+function startWorker(url) {
+  if (url.origin === self.origin) return new Worker(url, WORKER);
+  // Browsers start workers from their own origin only: a script of this page imports it.
+  const script = `import ${JSON.stringify(url.href)};`;
+  // (an opaque origin, as in a frame with sandbox="allow-scripts", cannot load its own blobs as modules)
+  if (self.origin === "null") return new Worker(`data:text/javascript,${encodeURIComponent(script)}`, WORKER);
+  const local = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  try {
+    return new Worker(local, WORKER);
+  } finally {
+    // (what has been asked for already is not lost by it)
+    setTimeout(() => URL.revokeObjectURL(local), 60_000);
+  }
 }

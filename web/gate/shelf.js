@@ -12,7 +12,7 @@ export class Shelf {
 
   /** @returns {Promise<Cache | null>} */
   #open() {
-    this.#opened ??= globalThis.caches ? caches.open(NAME).catch(() => null) : Promise.resolve(null);
+    this.#opened ??= opened();
     return this.#opened;
   }
 
@@ -49,5 +49,14 @@ export class Shelf {
   /** @param {string} url is of no use */
   async drop(url) {
     await (await this.#open())?.delete(url).catch(() => false);
+  }
+}
+
+/** @returns {Promise<Cache | null>} null where the browser refuses: there is none, or not for this page */
+async function opened() {
+  try {
+    return globalThis.caches ? await caches.open(NAME) : null;
+  } catch {
+    return null;
   }
 }

@@ -6,6 +6,7 @@ import { Unicode11Addon } from "../vendor/addon-unicode11.mjs";
 import { WebLinksAddon } from "../vendor/addon-web-links.mjs";
 import { Terminal } from "../vendor/xterm.mjs";
 import { clipboardKey, guestClipboard } from "./clipboard.js";
+import { element as tool } from "./dom.js";
 import { bindKeyBar } from "./key-bar.js";
 import { leavingKey } from "./way-out.js";
 import { bindTouch } from "./touch.js";
@@ -34,7 +35,8 @@ export function openTerminal(element) {
   terminal.loadAddon(new Unicode11Addon());
   // The programs' own idea of widths (musl's): emoji take two columns.
   terminal.unicode.activeVersion = "11";
-  terminal.attachCustomKeyEventHandler((event) => leavingKey(event) && clipboardKey(terminal, event));
+  const leave = () => tool("screen-reader").focus();
+  terminal.attachCustomKeyEventHandler((event) => leavingKey(event, leave) && clipboardKey(terminal, event));
   terminal.onTitleChange((title) => {
     document.title = title ? `${title} · tabux` : "tabux";
   });
