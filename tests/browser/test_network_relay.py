@@ -119,6 +119,7 @@ def kept(
                         *open_ports,
                         {"host": "p.test", "upstream": host.origin, "paths": ["/open"], "methods": ["GET"]},
                         "tcp://any.test:*",
+                        f"https://tls.test:{ports['echo']}",
                     ],
                     "secrets": {"TOKEN": {"value": "s3cret", "hosts": ["a.test"]}},
                     "maxUploadBytes": 3_000_000,
@@ -310,6 +311,25 @@ def test_rules_hold(outside: Outside) -> None:
     # (a program's own TLS would hide what it asks for)
     alert = outside.run("(printf '\\026\\003\\001\\0\\005hello'; sleep 0.2) | nc p.test 443 | od -An -tx1")[1]
     assert alert == " 15 03 01 00 02 02 46\n"
+
+
+def test_who_hangs_up_gives_the_request_up(outside: Outside) -> None:
+    port = int(outside.host.origin.rpartition(":")[2])
+    large = "curl -s 'a.test/large?size=100000000' | head -c 100000 | wc -c"
+    assert outside.run(large)[1] == "100000\n"
+    while outside.relay.closed.get(timeout=30) != port:
+        pass
+
+
+def test_a_programs_own_tls_passes_as_it_is(outside: Outside) -> None:
+    """Where a rule allows everything of a host: what comes first says that it is TLS (RFC 8446, 5.1)."""
+    record = "\\026\\003\\001\\000\\005hello"
+    script = f"exec 3<>/dev/tcp/tls.test/@echo; printf '{record}' >&3; head -c 10 <&3 | od -An -c"
+    assert outside.run(script)[1].split() == ["026", "003", "001", "\\0", "005", *"hello"]
+    assert outside.relay.asked == [("tls.test", outside.ports["echo"])]
+    told = outside.page.evaluate("return await sandbox.log({ types: ['network'] })")
+    opened = [event for event in told if event["host"] == "tls.test"]
+    assert opened[0]["action"] == "connect" and opened[0]["allowed"]
 
 
 def test_connections_are_kept_and_events_tell(outside: Outside) -> None:
