@@ -29,12 +29,16 @@ def test_each_script_is_whole(site: dict[str, str]) -> None:
     of_the_page = {"page/main.js", "page/watchdog.js"}
     adapters = {name for name in site if name.startswith("adapters/")}
     others = {"tabux.js", "kernel-worker.js", "net/network.js", "net/box.js"}
-    assert set(site) == {*others, *of_the_page, *adapters}
+    embedded = {"embed.js", "embed/frame.js", "embed/screen.js"}
+    assert set(site) == {*others, *of_the_page, *adapters, *embedded}
     assert adapters == {f"adapters/{path.name}" for path in (paths.WEB / "adapters").glob("*.js")}
     assert 'import("./net/network.js")' in site["kernel-worker.js"], "loaded when it is needed"
     for name in ("tabux.js", "kernel-worker.js", "net/network.js", "net/box.js"):
         assert imports(site[name]) == set()
     assert imports(site["page/main.js"]) == {"../tabux.js"}, "one Sandbox class for the page and its guests"
+    assert imports(site["embed/frame.js"]) <= {"../embed.js"}
+    assert imports(site["embed.js"]) <= {"./tabux.js"}, "its terminal comes when one is needed"
+    assert imports(site["embed/screen.js"]) == set()
     for name in adapters:
         assert imports(site[name]) <= {"../tabux.js"}, "and for adapters"
 
