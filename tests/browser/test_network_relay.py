@@ -315,6 +315,8 @@ def test_rules_hold(outside: Outside) -> None:
 
 def test_who_hangs_up_gives_the_request_up(outside: Outside) -> None:
     port = int(outside.host.origin.rpartition(":")[2])
+    while not outside.relay.closed.empty():
+        outside.relay.closed.get()
     large = "curl -s 'a.test/large?size=100000000' | head -c 100000 | wc -c"
     assert outside.run(large)[1] == "100000\n"
     while outside.relay.closed.get(timeout=30) != port:

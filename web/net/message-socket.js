@@ -89,11 +89,22 @@ async function openStream(WebSocketStream, url, protocols, signal) {
       } catch {
         stream.close();
       }
-      // (nobody reads what still comes, and the other side's word would wait behind it)
-      reader.cancel().catch(() => {});
+      void drop(reader);
     },
     ending: () => ending,
   };
+}
+
+/**
+ * Reads on to the end: what still comes is wanted by nobody, but the other side's last word waits behind it.
+ * @param {ReadableStreamDefaultReader<unknown>} reader
+ */
+async function drop(reader) {
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // it has broken: that is an end too
+  }
 }
 
 /**
