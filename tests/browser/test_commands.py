@@ -289,3 +289,21 @@ def test_output_as_bytes(sandbox: SandboxPage) -> None:
     const start = [...bytes.slice(0, 3)];
     return [start, bytes.length, end, text.startsWith("\\ufffdä1\\n2"), text.endsWith(end)]"""
     assert sandbox.evaluate(code) == [[255, 195, 164], 588898, "100000\n", True, True]
+
+
+# -- limits of processes -----------------------------------------------------------------------------------
+
+
+def test_rlimit_cpu(sandbox: SandboxPage) -> None:
+    """SIGXCPU at the soft limit, SIGKILL at the hard one, in programs that compute and that make calls."""
+    statuses = sandbox.evaluate(
+        """const { stdout } = await sandbox.commands.run(`
+            (ulimit -St 1; while :; do :; done) 2>/dev/null; echo $?
+            (ulimit -t 1; trap "echo never" XCPU; while :; do :; done) 2>/dev/null; echo $?
+            (ulimit -St 1; ulimit -Ht 100; trap "echo over; exit 7" XCPU
+             while :; do :; done); echo $?
+            (ulimit -t 1; yes > /dev/null) 2>/dev/null; echo $?
+            (ulimit -t 100; echo within)`);
+        return stdout"""
+    )
+    assert statuses.split() == ["152", "137", "over", "7", "137", "within"]

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from tabux.abi.signal import SIGXFSZ
+from tabux.abi.signal import SIGKILL, SIGXCPU, SIGXFSZ
 from tabux.fs.credentials import Credentials
 from tabux.kernel.process import Process
 
@@ -17,7 +17,7 @@ from tests.unit.kernel_support import AT_FDCWD, System, linux
 O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_NONBLOCK = 0, 1, 2, 0o100, 0o1000, 0o4000
 O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC, O_PATH = 0o2000, 0o200000, 0o400000, 0o2000000, 0o10000000
 F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC = 0, 1, 2, 3, 4, 1030
-RLIMIT_FSIZE, RLIMIT_NOFILE = 1, 7
+RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE = 0, 1, 7
 INFINITY = (1 << 64) - 1
 
 _DESCRIPTORS = """
@@ -487,6 +487,40 @@ def test_rlimit_fsize() -> None:
     assert s.call("truncate", p, "/tmp/file", 1501) == "EFBIG" and s.handle(p) == [SIGXFSZ]
     assert s.call("fallocate", p, fd, 0, 0, 1501) == "EFBIG"
     assert s.call("truncate", p, "/tmp/none", 1) == "ENOENT"
+
+
+def test_rlimit_cpu() -> None:
+    s = System()
+    p = s.leader()
+    s.catch(p, SIGXCPU)
+    s.call("prlimit64", p, 0, RLIMIT_CPU, 1, 2, 4)
+    s.gate.cpu[p.pid] = 1999.0
+    assert s.call("cpu_limit", p) == 0 and s.handle(p) == []
+    for second in (2, 3):
+        s.gate.cpu[p.pid] = second * 1000.0
+        assert s.call("cpu_limit", p) == 0
+        assert struct.unpack_from("<QQ", s.kernel.mailbox) == (second + 1, 4), "once a second"
+        assert s.handle(p) == [SIGXCPU]
+    s.gate.cpu[p.pid] = 4000.0
+    s.call("cpu_limit", p)
+    assert s.gate.ended[p.pid] == SIGKILL
+
+
+def test_rlimit_cpu_of_one_that_does_not_care() -> None:
+    s = System()
+    p = s.leader()
+    s.call("prlimit64", p, 0, RLIMIT_CPU, 1, 1, float(INFINITY))
+    s.gate.cpu[p.pid] = 1000.0
+    s.call("cpu_limit", p)
+    assert s.gate.ended[p.pid] & 0x7F == SIGXCPU
+
+
+def test_cpu_without_a_limit() -> None:
+    s = System()
+    p = s.leader()
+    s.gate.cpu[p.pid] = 1e9
+    assert s.call("cpu_limit", p) == 0 and p.pid not in s.gate.ended
+    assert struct.unpack_from("<QQ", s.kernel.mailbox) == (INFINITY, INFINITY)
 
 
 def test_limits() -> None:

@@ -1,6 +1,7 @@
 // The system-call gate: every call of a program passes enter(), and finds here what all programs share.
 import { ContentStore } from "./content-store.js";
 import { BLOCKED, EINTR, EIO, ESRCH } from "./errno.js";
+import { reachCpuLimit } from "./kernel-requests.js";
 import { MemoryPool } from "./memory-pool.js";
 import { Kind, OpenFile } from "./open-file.js";
 import { Mounts } from "../mounts/mounts.js";
@@ -28,6 +29,7 @@ export class Gate {
     this.memories = new MemoryPool();
     this.shelf = new Shelf();
     this.scheduler = new Scheduler();
+    this.scheduler.overCpuLimit = (process) => reachCpuLimit(this, process);
     /** @type {Map<number, Process>} */
     this.processes = new Map();
     /** @type {Map<number, Thread>} by tid: a process's first thread has the number of the process */

@@ -158,3 +158,14 @@ export function clearTimer(gate, timer) {
   clearTimeout(gate.timers.get(timer));
   gate.timers.delete(timer);
 }
+
+/**
+ * A process has used the CPU time of its soft limit: the kernel sends it SIGXCPU or SIGKILL and sets the next limit.
+ * @param {Gate} gate
+ * @param {Process} process
+ */
+export function reachCpuLimit(gate, process) {
+  if (process.dead) return;
+  gate.kernel.cpu_limit(process.pid);
+  process.cpuLimitMs = 1000 * (gate.mailInt(0) >>> 0) + 1000 * 2 ** 32 * (gate.mailInt(1) >>> 0);
+}

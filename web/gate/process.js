@@ -23,6 +23,8 @@ export class Process {
     this.cpuMs = 0;
     /** RLIMIT_FSIZE: no write goes beyond this offset. */
     this.fileSizeLimit = Infinity;
+    /** The soft RLIMIT_CPU, milliseconds: past it the kernel is told. */
+    this.cpuLimitMs = Infinity;
   }
 
   /**
@@ -36,6 +38,7 @@ export class Process {
     child.argv = this.argv;
     child.environ = this.environ;
     child.fileSizeLimit = this.fileSizeLimit;
+    child.cpuLimitMs = this.cpuLimitMs;
     return child;
   }
 }

@@ -23,6 +23,8 @@ export class Scheduler {
     this.lastBreathMs = 0;
     /** Up to when CPU time has been charged to somebody. */
     this.chargedMs = 0;
+    /** @type {(process: import("./process.js").Process) => void} is told of one that has used the CPU time it may */
+    this.overCpuLimit = () => {};
   }
 
   // ---- slices
@@ -109,7 +111,9 @@ export class Scheduler {
     const { ready } = this;
     this.ready = [];
     for (const thread of ready) {
-      const { program } = thread;
+      const { program, process } = thread;
+      // (here it is suspended, so that a signal may end it as one from elsewhere does)
+      if (process.cpuMs >= process.cpuLimitMs && thread.resume) this.overCpuLimit(process);
       if (thread.resume && !thread.process.stopped && !program.admits(thread)) {
         program.waiting.push(thread);
         continue;

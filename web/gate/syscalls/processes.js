@@ -12,6 +12,7 @@ const RUSAGE_THREAD = 1;
 const SIGINFO = 128;
 /** Where in the mailbox wait4 leaves a struct rusage. */
 const WAIT_RUSAGE = 16;
+const RLIMIT_CPU = 0;
 const RLIMIT_FSIZE = 1;
 
 /** @type {Record<number, Call>} */
@@ -106,6 +107,7 @@ export const PROCESS_CALLS = {
     if (error) return error;
     const target = pid ? gate.processes.get(pid) : thread.process;
     if (fresh && resource === RLIMIT_FSIZE && target) target.fileSizeLimit = soft;
+    if (fresh && resource === RLIMIT_CPU && target) target.cpuLimitMs = soft * 1000;
     if (old) thread.put(old, gate.mail(0, 16));
     return 0;
   },

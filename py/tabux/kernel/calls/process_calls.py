@@ -5,13 +5,15 @@ from __future__ import annotations
 import struct
 
 from tabux.abi.errno import EACCES, EINVAL, EPERM, ESRCH, SysError
+from tabux.abi.signal import SIGKILL, SIGXCPU
 from tabux.fs.credentials import Credentials
-from tabux.kernel import jobs, lifecycle
+from tabux.kernel import jobs, lifecycle, signals
 from tabux.kernel.gate import BLOCKED
 from tabux.kernel.kernel import Kernel
 from tabux.kernel.process import STOPPED, ZOMBIE, Limits, Process
 
 __all__ = [
+    "cpu_limit",
     "exec_commit",
     "exec_lookup",
     "exit",
@@ -53,6 +55,7 @@ _RUSAGE = struct.Struct("<2i128x")
 _WAIT_RUSAGE = 16
 _RUSAGE_CHILDREN, _RUSAGE_SELF, _RUSAGE_THREAD = -1, 0, 1
 _INFINITY = (1 << 64) - 1
+_RLIMIT_CPU = 0
 _RLIMIT_NPROC = 6
 _RLIMIT_NOFILE = 7
 _RLIMITS = 16
@@ -289,6 +292,23 @@ def prlimit64(k: Kernel, p: Process, pid: int, resource: int, change: int, soft:
         values = {**target.limits.values, resource: (soft, hard)}
         nofile, nproc = values[_RLIMIT_NOFILE][0], values[_RLIMIT_NPROC][0]
         target.limits = Limits(values, min(nofile, 4096), nproc)
+    return 0
+
+
+def cpu_limit(k: Kernel, p: Process) -> int:
+    """The process has used the seconds of CPU time of its soft RLIMIT_CPU, says the gate; 0.
+
+    SIGKILL at the hard limit. Below it SIGXCPU, and the soft limit becomes a second more, as on Linux
+    (setrlimit(2)), so that it comes once a second. Mailbox: u64 the soft limit as it is then.
+    """
+    soft, hard = p.limits.values.get(_RLIMIT_CPU, (_INFINITY, _INFINITY))
+    used = k.gate.cpu_time(p.pid) / 1000
+    if used >= soft:
+        soft += 1
+        values = {**p.limits.values, _RLIMIT_CPU: (soft, hard)}
+        p.limits = Limits(values, p.limits.nofile, p.limits.nproc)
+        signals.post(k, p, SIGKILL if used >= hard else SIGXCPU)
+    _LIMIT.pack_into(k.mailbox, 0, soft, hard)
     return 0
 
 
