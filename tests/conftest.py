@@ -15,6 +15,8 @@ from tests.browser.pages import CONFIG, SandboxPage, TerminalPage
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 WEB = ROOT / "web"
+#: of xterm.js, that the page uses
+ADDONS = ("clipboard", "fit", "search", "unicode11", "web-links")
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +58,7 @@ def fake_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     modules = WEB / "node_modules"
     (root / "vendor").mkdir()
     shutil.copy(modules / "comlink/dist/esm/comlink.mjs", root / "vendor")
-    for name in ("xterm", "addon-clipboard", "addon-fit", "addon-unicode11", "addon-web-links"):
+    for name in ("xterm", *(f"addon-{name}" for name in ADDONS)):
         shutil.copy(modules / "@xterm" / name / "lib" / f"{name}.mjs", root / "vendor")
     shutil.copy(modules / "@xterm/xterm/css/xterm.css", root / "vendor")
     shutil.copy(ROOT / "tests/browser/fake_worker.js", root / "kernel-worker.js")

@@ -109,6 +109,7 @@ Comlink.expose({
     const [store, system] = await Promise.all([opening, bootSystem(assets, { whole: extensions.length > 0 })]);
     const keeper = new SessionKeeper(system, store, (told) => booted && onSession(told));
     const page = new PageChannel(onHost);
+    system.gate.onDownload = (event) => page.tell(event);
     const archives = new modules.Archives(system);
     const outputs = new OutputFiles(system);
     const audit = new modules.Audit(system, onAudit);

@@ -99,7 +99,9 @@ async function snapshotHolder(id) {
 
 /**
  * A Unix system of its own, in a worker. Make one by `Sandbox.create`. A `mounterror` event, whose `detail` has `path`,
- * `operation` and `message`, tells of something that the provider of a mount did not do.
+ * `operation` and `message`, tells of something that the provider of a mount did not do. A `loading` event, whose `detail`
+ * has `url`, `loaded`, `total` (bytes on the wire; 0: not known), `done` and `error`, tells of a file of the site that
+ * is fetched because a program needs it.
  */
 export class Sandbox extends EventTarget {
   #connection;
@@ -247,6 +249,7 @@ export class Sandbox extends EventTarget {
       connection.onTold = (told) => session?.update(told);
       const sandbox = new Sandbox(connection, result, session, host, audit, ports);
       live.add(sandbox);
+      host.onLoading = (detail) => sandbox.dispatchEvent(new CustomEvent("loading", { detail }));
       connection.onClose = () => {
         live.delete(sandbox);
         boxes.end();

@@ -31,7 +31,7 @@ VENDOR = {
     "xterm.mjs": "@xterm/xterm/lib/xterm.mjs",
     "addon-clipboard.mjs": "@xterm/addon-clipboard/lib/addon-clipboard.mjs",
     "addon-fit.mjs": "@xterm/addon-fit/lib/addon-fit.mjs",
-    "addon-unicode-graphemes.mjs": "@xterm/addon-unicode-graphemes/lib/addon-unicode-graphemes.mjs",
+    "addon-search.mjs": "@xterm/addon-search/lib/addon-search.mjs",
     "addon-unicode11.mjs": "@xterm/addon-unicode11/lib/addon-unicode11.mjs",
     "addon-web-links.mjs": "@xterm/addon-web-links/lib/addon-web-links.mjs",
     "comlink.mjs": "comlink/dist/esm/comlink.min.mjs",

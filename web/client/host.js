@@ -17,6 +17,7 @@ import { RelativeFiles } from "./relative-files.js";
  *   env: Record<string, string>, cwd: string }
  *   | { type: "download", id: number, name: string, blob: Blob }
  *   | { type: "upload", id: number }
+ *   | { type: "loading", id: number, event: import("../gate/download.js").DownloadEvent }
  *   | { type: "abort", id: number }} HostRequest What the worker asks of the page.
  *
  * @typedef {object} CommandContext What the function of a command is given.
@@ -54,6 +55,8 @@ export class Host {
   functions = new Map();
   /** @type {Map<number, AbortController>} */
   #running = new Map();
+  /** @type {(event: import("../gate/download.js").DownloadEvent) => void} hears of files that are fetched */
+  onLoading = () => {};
   #connection;
   #onDownload;
   #onUpload;
@@ -80,6 +83,7 @@ export class Host {
       this.#running.get(id)?.abort(killed());
       return undefined;
     }
+    if (request.type === "loading") return this.onLoading(request.event);
     const controller = new AbortController();
     const { signal } = controller;
     this.#running.set(id, controller);

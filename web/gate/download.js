@@ -21,6 +21,15 @@ async function sha256(buffer) {
 /** A download that has failed is tried again when it is wanted after so long, milliseconds. */
 const RETRY_MS = 1000;
 
+/**
+ * How a download from the network goes. `total` is what it has on the wire, 0 where the server does not say it;
+ * `error` says why it has failed.
+ * @typedef {{ url: string, loaded: number, total: number, done: boolean, error: string }} DownloadEvent
+ */
+
+/** What is told at most that often, milliseconds. */
+const TELL_MS = 100;
+
 /** One file to come. `bytes` is set when it is here. */
 export class Download {
   /**
@@ -28,12 +37,14 @@ export class Download {
    * @param {number} size bytes, unpacked
    * @param {string} hash sha256 of the unpacked file, hexadecimal
    * @param {import("./shelf.js").Shelf | null} shelf where the browser keeps it between visits
+   * @param {(event: DownloadEvent) => void} [tell] hears how it goes, where it comes from the network
    */
-  constructor(url, size, hash, shelf) {
+  constructor(url, size, hash, shelf, tell) {
     this.url = url;
     this.size = size;
     this.hash = hash;
     this.shelf = shelf;
+    this.tell = tell;
     /** @type {Uint8Array<ArrayBuffer> | null} */
     this.bytes = null;
     this.failedMs = -Infinity;
@@ -56,6 +67,7 @@ export class Download {
       this.failedMs = performance.now();
       this.running = null;
       console.error(`tabux: ${this.url}: ${error.message}`);
+      this.tell?.({ url: this.url, loaded: 0, total: 0, done: true, error: error.message });
     });
     return this.running;
   }
@@ -91,8 +103,30 @@ export class Download {
     }
     const response = await fetch(this.url);
     const copy = this.shelf && response.ok ? response.clone() : null;
-    this.bytes = await this.#checked(response, onBytes);
+    this.bytes = await this.#checked(response, onBytes ?? this.#told(response));
+    this.tell?.({ url: this.url, loaded: this.size, total: this.size, done: true, error: "" });
     if (copy) void this.shelf?.put(this.url, copy);
+  }
+
+  /**
+   * Counts what comes for who listens.
+   * @param {Response} response
+   */
+  #told(response) {
+    const { tell, url } = this;
+    if (!tell) return undefined;
+    // (the length is that of what a host has compressed on the way, which nobody counts)
+    const length = response.headers.has("Content-Encoding") ? 0 : response.headers.get("Content-Length");
+    const total = Number(length ?? 0);
+    let loaded = 0;
+    let toldMs = performance.now();
+    tell({ url, loaded, total, done: false, error: "" });
+    return (/** @type {number} */ came) => {
+      loaded += came;
+      if (performance.now() - toldMs < TELL_MS) return;
+      toldMs = performance.now();
+      tell({ url, loaded, total, done: false, error: "" });
+    };
   }
 
   /**

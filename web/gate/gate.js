@@ -28,6 +28,10 @@ export class Gate {
     this.contents = new ContentStore();
     this.memories = new MemoryPool();
     this.shelf = new Shelf();
+    /** @type {(event: import("./download.js").DownloadEvent) => void} hears of files of the site that are fetched */
+    this.onDownload = () => {};
+    /** Why the last file of the site that was wanted did not come; empty when all did. */
+    this.loadFailure = "";
     this.scheduler = new Scheduler();
     this.scheduler.overCpuLimit = (process) => reachCpuLimit(this, process);
     /** @type {Map<number, Process>} */
@@ -92,6 +96,12 @@ export class Gate {
     this.kernel = kernel;
     this.heap = heap;
     this.mailbox = mailbox;
+  }
+
+  /** @param {import("./download.js").DownloadEvent} event */
+  loading(event) {
+    if (event.error) this.loadFailure = `${event.url}: ${event.error}`;
+    this.onDownload(event);
   }
 
   // ---- the mailbox

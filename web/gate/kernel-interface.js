@@ -29,6 +29,10 @@ function inPairs(numbers) {
 export function kernelInterface(gate, base, begun) {
   /** @type {Map<string, Download>} files of the site that hold several of the sandbox */
   const chunks = new Map();
+  const told = (/** @type {import("./download.js").DownloadEvent} */ event) => gate.loading(event);
+  for (const download of begun) download.tell = told;
+  const fresh = (/** @type {string} */ href, /** @type {number} */ size, /** @type {string} */ hash) =>
+    new Download(href, size, hash, gate.shelf, told);
   return {
     wake: (/** @type {number} */ pid) => (pid ? gate.wake(pid) : gate.mounts.wakeOwner()),
     uninterruptible: (/** @type {number} */ pid) => {
@@ -69,13 +73,13 @@ export function kernelInterface(gate, base, begun) {
     },
     set_download: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash) => {
       const { href } = new URL(url, base);
-      const download = begun.find((download) => download.url === href) ?? new Download(href, size, hash, gate.shelf);
+      const download = begun.find((download) => download.url === href) ?? fresh(href, size, hash);
       gate.contents.of(ino).ship({ download, offset: 0, size });
     },
     set_part: (/** @type {number} */ ino, /** @type {string} */ url, /** @type {number} */ size, /** @type {string} */ hash, /** @type {number} */ offset, /** @type {number} */ length) => {
       const { href } = new URL(url, base);
       let download = chunks.get(href);
-      if (!download) chunks.set(href, (download = new Download(href, size, hash, gate.shelf)));
+      if (!download) chunks.set(href, (download = fresh(href, size, hash)));
       gate.contents.of(ino).ship({ download, offset, size: length });
     },
     set_timer: (/** @type {number} */ timer, /** @type {number} */ ms) => requests.setTimer(gate, timer, ms),

@@ -24,14 +24,14 @@ export function clipboardKey(terminal, event) {
 async function copySelection(terminal, release) {
   const text = terminal.getSelection();
   if (release) terminal.clearSelection();
-  if (text) await copy(text);
+  if (text) await copyText(text);
 }
 
 /**
  * Puts text on the clipboard, as far as the browser lets the page.
  * @param {string} text
  */
-async function copy(text) {
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -62,5 +62,5 @@ function copyByCommand(text) {
  */
 export const guestClipboard = {
   readText: () => "",
-  writeText: (_selection, text) => copy(text),
+  writeText: (_selection, text) => copyText(text),
 };

@@ -1,6 +1,7 @@
 /** Puts the page together: the terminal, the session on it, and what the header offers. */
 
 import { BROWSERS, isSupported } from "../client/support.js";
+import { followTheme } from "./appearance.js";
 import { element } from "./dom.js";
 import { takeFiles } from "./drop.js";
 import { askBeforeLeaving } from "./leave.js";
@@ -10,6 +11,11 @@ import { hideProgress } from "./progress.js";
 import { showSavedState } from "./saved-state.js";
 import { bindScreenReaderMode } from "./screen-reader.js";
 import { wantedSession } from "./session-name.js";
+import { Settings } from "./settings.js";
+import { bindSettingsPanel } from "./settings-panel.js";
+import { bindShareDialog } from "./share-dialog.js";
+import { takeSharedLinks } from "./shared-link.js";
+import { tellOfSiteFiles } from "./site-files.js";
 import { tellOfSession } from "./session-notices.js";
 import { bindSessionsMenu } from "./sessions-menu.js";
 import { showTrouble } from "./trouble.js";
@@ -23,13 +29,16 @@ import { Workplace } from "./workplace.js";
 const tabux = {};
 Object.assign(window, { tabux });
 
+const settings = new Settings();
+followTheme(settings);
+bindSettingsPanel(settings);
 if (isSupported()) start();
 else refuse();
 
 function start() {
   // xterm.js loads while the kernel does
   const place = element("terminal");
-  const opening = import("./terminal.js").then(({ openTerminal }) => openTerminal(place));
+  const opening = import("./terminal.js").then(({ openTerminal }) => openTerminal(place, settings));
   const workplace = new Workplace(opening, showTrouble);
   workplace.addEventListener("change", () => {
     tabux.sandbox = workplace.sandbox ?? undefined;
@@ -39,6 +48,9 @@ function start() {
   showSavedState(workplace);
   tellOfSession(workplace);
   takeFiles(workplace);
+  tellOfSiteFiles(workplace);
+  bindShareDialog(workplace);
+  takeSharedLinks(workplace);
   askAboutHosts(workplace);
   askBeforeLeaving(workplace);
   void workplace.open(wantedSession());

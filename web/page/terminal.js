@@ -5,27 +5,31 @@ import { FitAddon } from "../vendor/addon-fit.mjs";
 import { Unicode11Addon } from "../vendor/addon-unicode11.mjs";
 import { WebLinksAddon } from "../vendor/addon-web-links.mjs";
 import { Terminal } from "../vendor/xterm.mjs";
+import { appearance, followAppearance } from "./appearance.js";
+import { bindBell } from "./bell.js";
 import { clipboardKey, guestClipboard } from "./clipboard.js";
 import { element as tool } from "./dom.js";
 import { bindKeyBar } from "./key-bar.js";
+import { bindSearchBar, searchKey } from "./search-bar.js";
 import { leavingKey } from "./way-out.js";
 import { bindTouch } from "./touch.js";
-import { fontFamily, theme } from "./theme.js";
+import { CONTRAST, fontFamily } from "./theme.js";
 
 /**
  * @param {HTMLElement} element
+ * @param {import("./settings.js").Settings} settings
  * @returns {Terminal}
  */
-export function openTerminal(element) {
+export function openTerminal(element, settings) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const terminal = new Terminal({
     allowProposedApi: true, // the width tables of the Unicode add-on
     cursorBlink: !calm.matches,
     fontFamily,
-    fontSize: 14,
+    minimumContrastRatio: CONTRAST,
+    ...appearance(settings),
     logLevel: "off", // what it thinks of a binary file shown by cat
     scrollback: 10_000,
-    theme,
   });
   calm.addEventListener("change", () => {
     terminal.options.cursorBlink = !calm.matches;
@@ -36,14 +40,22 @@ export function openTerminal(element) {
   // The programs' own idea of widths (musl's): emoji take two columns.
   terminal.unicode.activeVersion = "11";
   const leave = () => tool("screen-reader").focus();
-  terminal.attachCustomKeyEventHandler((event) => leavingKey(event, leave) && clipboardKey(terminal, event));
+  /** The page's own keys: each answers whether the key is for the programs. */
+  const keys = [
+    (/** @type {KeyboardEvent} */ event) => leavingKey(event, leave),
+    searchKey,
+    (/** @type {KeyboardEvent} */ event) => clipboardKey(terminal, event),
+  ];
+  terminal.attachCustomKeyEventHandler((event) => keys.every((key) => key(event)));
   terminal.onTitleChange((title) => {
     document.title = title ? `${title} · tabux` : "tabux";
   });
   terminal.open(element);
   bindTouch(terminal, element);
   bindKeyBar(terminal);
-  keepFitted(terminal, element);
+  bindBell(terminal, settings);
+  bindSearchBar(terminal);
+  followAppearance(settings, terminal, keepFitted(terminal, element));
   return terminal;
 }
 
@@ -51,6 +63,7 @@ export function openTerminal(element) {
  * Gives the terminal as many rows and columns as its element has room for, now and whenever that changes.
  * @param {Terminal} terminal
  * @param {HTMLElement} element
+ * @returns {() => void} does it at once
  */
 function keepFitted(terminal, element) {
   const fit = new FitAddon();
@@ -66,4 +79,5 @@ function keepFitted(terminal, element) {
       fit.fit();
     });
   }).observe(element);
+  return () => fit.fit();
 }

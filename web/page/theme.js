@@ -1,7 +1,7 @@
-/** How the terminal looks. */
+/** The terminal's colours, and its font. */
 
 /** @type {import("@xterm/xterm").ITheme} */
-export const theme = {
+export const darkTheme = {
   background: "#1b1e25",
   foreground: "#d7dae0",
   cursor: "#d7dae0",
@@ -25,30 +25,36 @@ export const theme = {
   brightWhite: "#f2f4f8",
 };
 
-/** The same on light ground. @type {import("@xterm/xterm").ITheme} */
+/** @type {import("@xterm/xterm").ITheme} */
 export const lightTheme = {
-  background: "#f8f9fb",
+  background: "#ffffff",
   foreground: "#24292f",
   cursor: "#24292f",
-  cursorAccent: "#f8f9fb",
-  selectionBackground: "#b6d3f6",
+  cursorAccent: "#ffffff",
+  selectionBackground: "#bcd4f5",
+  scrollbarSliderBackground: "#24292f33",
+  scrollbarSliderHoverBackground: "#24292f55",
+  scrollbarSliderActiveBackground: "#24292f77",
   black: "#24292f",
   red: "#b3261e",
-  green: "#2f7d32",
-  yellow: "#8a5c00",
-  blue: "#0a58b0",
-  magenta: "#8a3fa0",
-  cyan: "#0f6f7c",
-  white: "#57606a",
+  green: "#2c6e1a",
+  yellow: "#7d5a00",
+  blue: "#0b5cad",
+  magenta: "#8430a0",
+  cyan: "#0a6a75",
+  white: "#6a7280",
   brightBlack: "#57606a",
-  brightRed: "#b3261e",
-  brightGreen: "#2f7d32",
-  brightYellow: "#8a5c00",
-  brightBlue: "#0a58b0",
-  brightMagenta: "#8a3fa0",
-  brightCyan: "#0f6f7c",
-  brightWhite: "#24292f",
+  brightRed: "#c4352c",
+  brightGreen: "#347d20",
+  brightYellow: "#8a6500",
+  brightBlue: "#1a6fc7",
+  brightMagenta: "#9a41b8",
+  brightCyan: "#0f7a86",
+  brightWhite: "#8c95a0",
 };
+
+/** Text is made readable where a program's colours are too close to each other (WCAG 1.4.3). */
+export const CONTRAST = 4.5;
 
 /** What the system calls its fixed-width font, then common ones. */
 export const fontFamily =

@@ -5,7 +5,7 @@ const ERRORS = {
   1: ["PermissionDeniedError", "the operation is not permitted"],
   2: ["NotFoundError", "no such file or directory"],
   3: ["NotFoundError", "it has ended"],
-  5: ["StorageError", "it could not be read or written"],
+  5: ["StorageError", "it could not be read or written, or loaded from the site"],
   11: ["LimitExceededError", "too many processes: wait for some to end, or kill the sandbox"],
   13: ["PermissionDeniedError", "permission denied"],
   16: ["PermissionDeniedError", "it is in use"],

@@ -1,5 +1,5 @@
 // Starting the first program of a process that the API has made.
-import { BLOCKED } from "../gate/errno.js";
+import { BLOCKED, EIO } from "../gate/errno.js";
 import { commit, prepare } from "../gate/exec.js";
 import { Process } from "../gate/process.js";
 import { apiError } from "./errors.js";
@@ -52,7 +52,9 @@ export function launch(system, process, argv, envs) {
     if (execution === BLOCKED) return BLOCKED;
     if (typeof execution === "number") {
       gate.kernel.exit(process.pid, 127);
-      throw apiError(execution, `cannot start ${SHELL}`);
+      const error = apiError(execution, `cannot start ${SHELL}`);
+      if (execution === -EIO && gate.loadFailure) error.message += `: ${gate.loadFailure}`;
+      throw error;
     }
     commit(gate, process, process.pid);
     gate.start(process, execution);

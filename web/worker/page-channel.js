@@ -61,6 +61,14 @@ export class PageChannel {
   }
 
   /**
+   * Tells of a file of the site that is fetched because somebody needs it.
+   * @param {import("../gate/download.js").DownloadEvent} event
+   */
+  tell(event) {
+    this.#ask({ type: "loading", id: ++this.#last, event }).catch(() => {}); // nobody waits for it
+  }
+
+  /**
    * @param {HostRequest & { id: number }} request
    * @param {AbortSignal} signal
    * @returns {Promise<any>} the answer; rejects at once when the signal fires

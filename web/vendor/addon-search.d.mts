@@ -1,0 +1,2 @@
+// The types of the module that the build copies here.
+export * from "@xterm/addon-search";
