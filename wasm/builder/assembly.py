@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from . import bootfiles, cache, cxx, environment, libc, manifest, paths, scripts, wheels
+from . import bootfiles, cache, cxx, environment, libc, manifest, offline, paths, scripts, wheels
 from .compress import gzipped
 from .console import say
 from .recipe import AnySource, NpmSource, PypiSource
@@ -89,6 +89,7 @@ def assemble(built: list[Built]) -> None:
     bootfiles.add(tree)
     _add_scripts(tree)
     _add_licences(tree, built)
+    offline.add(tree)
     with cache.locked(paths.CACHE / "dist" / cache.digest(str(paths.DIST))):
         written = tree.sync(paths.DIST)
     say("dist", f"{len(tree.files)} files, {written} written")

@@ -5,7 +5,7 @@ import { Unicode11Addon } from "../vendor/addon-unicode11.mjs";
 import { WebLinksAddon } from "../vendor/addon-web-links.mjs";
 import { Terminal } from "../vendor/xterm.mjs";
 import { clipboardKey } from "../page/clipboard.js";
-import { fontFamily, lightTheme, theme } from "../page/theme.js";
+import { darkTheme, fontFamily, lightTheme } from "../page/theme.js";
 import { bindTouch } from "../page/touch.js";
 import { leavingKey } from "../page/way-out.js";
 
@@ -28,7 +28,7 @@ export async function openScreen(place, { light, readOnly, fontSize }, leave) {
     fontSize,
     logLevel: "off", // what it thinks of a binary file shown by cat
     scrollback: 5000,
-    theme: light ? lightTheme : theme,
+    theme: light ? lightTheme : darkTheme,
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);

@@ -48,6 +48,8 @@ export class Download {
     /** @type {Uint8Array<ArrayBuffer> | null} */
     this.bytes = null;
     this.failedMs = -Infinity;
+    /** Why it has failed, the last time. */
+    this.failure = "";
     /** @type {Promise<void> | null} */
     this.running = null;
   }
@@ -65,6 +67,7 @@ export class Download {
   start(onBytes) {
     this.running ??= this.#load(onBytes).catch((error) => {
       this.failedMs = performance.now();
+      this.failure = error.message;
       this.running = null;
       console.error(`tabux: ${this.url}: ${error.message}`);
       this.tell?.({ url: this.url, loaded: 0, total: 0, done: true, error: error.message });

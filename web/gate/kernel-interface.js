@@ -30,7 +30,11 @@ export function kernelInterface(gate, base, begun) {
   /** @type {Map<string, Download>} files of the site that hold several of the sandbox */
   const chunks = new Map();
   const told = (/** @type {import("./download.js").DownloadEvent} */ event) => gate.loading(event);
-  for (const download of begun) download.tell = told;
+  for (const download of begun) {
+    download.tell = told;
+    const { url, failure } = download;
+    if (failure) told({ url, loaded: 0, total: 0, done: true, error: failure });
+  }
   const fresh = (/** @type {string} */ href, /** @type {number} */ size, /** @type {string} */ hash) =>
     new Download(href, size, hash, gate.shelf, told);
   return {

@@ -6,6 +6,7 @@ import { element } from "./dom.js";
 import { takeFiles } from "./drop.js";
 import { askBeforeLeaving } from "./leave.js";
 import { askAboutHosts } from "./network-notices.js";
+import { bindOffline } from "./offline.js";
 import { showNotice, showState } from "./notice.js";
 import { hideProgress } from "./progress.js";
 import { showSavedState } from "./saved-state.js";
@@ -51,6 +52,7 @@ function start() {
   tellOfSiteFiles(workplace);
   bindShareDialog(workplace);
   takeSharedLinks(workplace);
+  bindOffline(workplace);
   askAboutHosts(workplace);
   askBeforeLeaving(workplace);
   void workplace.open(wantedSession());
