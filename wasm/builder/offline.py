@@ -21,7 +21,8 @@ LIST = "offline.json"
 #: what a page loads until its prompt, and by itself afterwards
 START = (
     "index.html", "manifest.webmanifest", "icon.svg", "style.css", "vendor/", "page/", "tabux.js",
-    "kernel-worker.js", "net/", "kernel/", "embed.html", "embed.js", "embed/",
+    "kernel-worker.js", "net/", "kernel/", "embed.html", "embed.css", "embed.js",
+    "embed/",
 )
 #: what is only there to be read, or for other pages
 NOT_KEPT = ("licenses/", "examples/", "adapters/", "kernel/boot.json")
