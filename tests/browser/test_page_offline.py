@@ -59,7 +59,7 @@ class Host:
 
     def _start(self, port: int) -> None:
         def handler(*args: object) -> object:
-            return CONFIG["Handler"](*args, directory=str(self.root))
+            return CONFIG["Handler"](*args, directory=str(self.root), headers={})
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)  # type: ignore[arg-type]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
