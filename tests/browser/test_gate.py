@@ -17,7 +17,7 @@ THEMES = ("signals", "restarts", "children", "pipes", "polls", "spawns", "files"
 @pytest.fixture
 def machine(sandbox: SandboxPage) -> Iterator[SandboxPage]:
     """A sandbox with the guest programs; a test must leave the kernel without a complaint."""
-    programs = {name: partial(build, name) for name in ("unix", "hostile")}
+    programs = {name: partial(build, name) for name in ("unix", "hostile", "mappings")}
     with guest_machine(sandbox, programs) as machine:
         yield machine
 
@@ -32,6 +32,10 @@ def passes(machine: SandboxPage, command: str) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 def test_libc_and_kernel(machine: SandboxPage, theme: str) -> None:
     passes(machine, f"unix {theme}")
+
+
+def test_mapped_files_and_copies(machine: SandboxPage) -> None:
+    passes(machine, "mappings")
 
 
 @pytest.mark.parametrize("part", ["errors", "vfork", "wait"])

@@ -10,6 +10,7 @@ hidden int __tabux_spawned;
  * Weak: a program with vfork has its own (vfork.c). */
 weak int execve(const char *path, char *const argv[], char *const envp[])
 {
+	__tabux_save_mappings();
 	long r = __syscall(SYS_execve, path, argv, envp);
 	if (r > 0) {
 		__tabux_spawned = r;

@@ -17,6 +17,10 @@ pid_t _Fork(void)
 	sigset_t mask;
 	pid_t pid;
 
+	if (__tabux_sharing) {
+		errno = ENODEV;
+		return -1;
+	}
 	/* Below a handler lie frames that Asyncify did not instrument: any caller of any system call. */
 	if (__tabux_handlers) {
 		errno = EAGAIN;

@@ -82,6 +82,7 @@ void _start(void)
 	__tabux_argv = (char **)v;
 	__init_libc(envp, argc ? __tabux_argv[0] : "");
 	__syscall(SYS_tabux_init, &__tabux_sigword);
+	__tabux_buffering(envp);
 	__wasm_call_ctors();
 	exit(__main_void());
 }

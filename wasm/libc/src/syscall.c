@@ -132,15 +132,23 @@ static long dispatch(long n, long a, long b, long c, long d, long e, long f)
 		return __tabux_mmap(b, c, d, e, (uint64_t)(uint32_t)f * SYSCALL_MMAP2_UNIT);
 	case SYS_munmap:
 		return __tabux_munmap((void *)a, b);
+	case SYS_mremap:
+		return __tabux_mremap((void *)a, b, c, d);
+	case SYS_msync:
+		return __tabux_msync((void *)a, b, c);
+	case SYS_madvise:
+		return __tabux_madvise((void *)a, b, c);
 	case SYS_mprotect:
 		return 0;
+	case SYS_sendfile:
+		return __tabux_sendfile(a, b, (off_t *)c, d);
+	case SYS_copy_file_range:
+		return __tabux_copy_file_range(a, (off_t *)b, c, (off_t *)d, e, f);
 	case SYS_membarrier:      /* threads take turns: each sees all that the one before has done */
 	case SYS_get_robust_list:
 	case SYS_set_robust_list: /* pthread_exit unlocks its mutexes itself; nothing is shared with other processes */
 		return 0;
 	case SYS_brk:
-	case SYS_mremap:
-	case SYS_madvise:
 		return -ENOSYS;
 	}
 	return kernel(n, a, b, c, d, e, f);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <features.h>
+#include <sys/types.h>
 
 #define IMPORT(module, name) __attribute__((import_module(#module), import_name(#name)))
 /* What the compiler driver makes of _Thread_local (wasm/builder/cc.py); suspend.c exchanges the section. */
@@ -74,11 +75,23 @@ extern hidden uintptr_t __tabux_thread;
 /* Set by execve when it returns in the parent's place: the pid of the child that was spawned. */
 extern hidden int __tabux_spawned;
 
+/* How many mappings are to be shared with the processes that fork makes, which cannot be. */
+extern hidden int __tabux_sharing;
+
 extern hidden int __tabux_argc;
 extern hidden char **__tabux_argv;
 
+hidden long __tabux_file_limit(int);
 hidden void *__tabux_sbrk(size_t);
 hidden long __tabux_mmap(size_t, int, int, int, uint64_t);
 hidden long __tabux_munmap(void *, size_t);
+hidden long __tabux_mremap(void *, size_t, size_t, int);
+hidden long __tabux_msync(void *, size_t, int);
+hidden long __tabux_madvise(void *, size_t, int);
+hidden void __tabux_save_mappings(void);
+/* The modes that stdbuf(1) has asked for. */
+hidden void __tabux_buffering(char **environment);
+hidden long __tabux_sendfile(int, int, off_t *, size_t);
+hidden long __tabux_copy_file_range(int, off_t *, int, off_t *, size_t, unsigned);
 
 #endif

@@ -34,6 +34,7 @@ pid_t __tabux_vfork_parent(void)
 
 int execve(const char *path, char *const argv[], char *const envp[])
 {
+	if (!child) __tabux_save_mappings();
 	long r = __syscall(SYS_execve, path, argv, envp);
 	if (r > 0) {
 		if (child) longjmp(place, 1);
@@ -50,6 +51,7 @@ _Noreturn void _Exit(int status)
 		__syscall(SYS_tabux_vexit, status, 1);
 		longjmp(place, 1);
 	}
+	__tabux_save_mappings();
 	__syscall(SYS_exit_group, status);
 	for (;;) __syscall(SYS_exit, status);
 }

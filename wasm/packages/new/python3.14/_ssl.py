@@ -8,6 +8,7 @@ Between two programs of the sandbox that both use this module, nothing is encryp
 from _socket import socket as _socket
 from os import stat as _stat
 from os import urandom as _urandom
+from sys import audit as _audit
 
 # (urllib3 looks at how it begins)
 OPENSSL_VERSION = "OpenSSL 3.0's interface; TLS is the browser's (tabux)"
@@ -355,6 +356,7 @@ class _SSLContext:
         self._protocols = tuple(names)
 
     def load_dh_params(self, path, /):
+        _audit("open", path, "rb", 0)
         _stat(path)
 
     def get_ca_certs(self, binary_form=False):
