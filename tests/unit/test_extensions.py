@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -54,7 +55,9 @@ def outcome(function: Any, bridge: Bridge) -> int:
     async def run() -> int:
         return await running.start("f", json.dumps({"argv": ["f"], "env": {}, "cwd": "/"}), bridge)
 
-    return asyncio.run(run())
+    # (in a thread: the browser tests leave an event loop in this one)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, run()).result()
 
 
 def test_streams_are_bytes() -> None:
