@@ -25,6 +25,24 @@ def test_the_environment_of_a_command(sandbox: SandboxPage) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_too_large_and_what_is_no_text(sandbox: SandboxPage) -> None:
+    """A command of any size runs; an environment that no program could hand on is a typed error."""
+    seen = sandbox.evaluate(
+        r"""const { commands } = sandbox;
+        const large = await commands.run(
+            "echo $BASH_VERSINFO #" + "y".repeat(3_000_000) + "\n/usr/bin/echo more");
+        const odd = await commands.run("printenv ODD", { envs: { ODD: "a\ud800b" } });
+        const refused = [];
+        const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => ["V" + i, "x".repeat(50)]));
+        for (const envs of [{ A: "x".repeat(200_000) }, many]) {
+            const run = commands.run("echo hi", { envs });
+            await run.catch(({ name, hint }) => refused.push([name, hint !== ""]));
+        }
+        return [large.stdout, large.exitCode, odd.stdout, refused, (await commands.run("echo on")).stdout]"""
+    )
+    assert seen == ["5\nmore\n", 0, "a\ufffdb\n", [["LimitExceededError", True]] * 2, "on\n"]
+
+
 def test_standard_streams_are_apart(sandbox: SandboxPage) -> None:
     result = sandbox.run("echo out; echo err >&2; echo more; exit 3")
     assert (result["stdout"], result["stderr"], result["exitCode"]) == ("out\nmore\n", "err\n", 3)

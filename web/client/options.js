@@ -35,7 +35,7 @@ function isRecord(value) {
 }
 
 /**
- * A string for the system: it must not contain a NUL.
+ * A string for the system: it must not contain a NUL. Lone surrogates become U+FFFD, as wherever text is encoded.
  * @param {unknown} value
  * @param {string} name
  * @returns {string}
@@ -43,7 +43,7 @@ function isRecord(value) {
 export function string(value, name) {
   if (typeof value !== "string") throw new InvalidArgumentError(`${name} must be a string`);
   if (value.includes("\0")) throw new InvalidArgumentError(`${name} must not contain a NUL character`);
-  return value;
+  return value.toWellFormed();
 }
 
 /**
@@ -65,14 +65,15 @@ export function path(value, name) {
  */
 export function environment(value, name) {
   if (!isRecord(value)) throw new InvalidArgumentError(`${name} must be an object of strings`);
+  /** @type {[string, string][]} */
+  const kept = [];
   for (const [variable, text] of Object.entries(value)) {
     if (!variable || variable.includes("=")) {
       throw new InvalidArgumentError(`${name}: "${variable}" cannot be the name of a variable`);
     }
-    string(variable, `${name}: the name of a variable`);
-    string(text, `${name}.${variable}`);
+    kept.push([string(variable, `${name}: the name of a variable`), string(text, `${name}.${variable}`)]);
   }
-  return /** @type {Record<string, string>} */ ({ ...value });
+  return Object.fromEntries(kept);
 }
 
 /** The limits that can be set. */

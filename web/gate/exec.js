@@ -79,6 +79,19 @@ function interpreterLine(head) {
 }
 
 /**
+ * @param {Uint8Array[]} strings arguments, variables
+ * @returns {boolean} whether execve(2) refuses them with E2BIG
+ */
+export function tooLarge(strings) {
+  let total = 0;
+  for (const string of strings) {
+    if (string.length >= MAX_ARGUMENT) return true;
+    total += string.length + 5;
+  }
+  return total > MAX_ARGUMENTS;
+}
+
+/**
  * Finds what to run, follows `#!`, compiles.
  * @param {Gate} gate
  * @param {number} tid who asks
@@ -89,12 +102,6 @@ function interpreterLine(head) {
  * @returns {Execution | number} or BLOCKED, -errno
  */
 export function prepare(gate, tid, path, argv, environ, ready) {
-  let total = 0;
-  for (const string of [...argv, ...environ]) {
-    if (string.length >= MAX_ARGUMENT) return -E2BIG;
-    total += string.length + 5;
-  }
-  if (total > MAX_ARGUMENTS) return -E2BIG;
   for (let depth = 0; ; depth++) {
     const ino = gate.kernel.exec_lookup(tid, path, depth);
     if (ino < 0) return ino;
@@ -133,6 +140,7 @@ export function prepare(gate, tid, path, argv, environ, ready) {
  */
 export function execve(gate, thread, path, argv, environ) {
   const { process, program, vforkParent } = thread;
+  if (tooLarge([...argv, ...environ])) return -E2BIG;
   const execution = prepare(gate, thread.tid, path, argv, environ, () => gate.wake(process.pid));
   if (typeof execution === "number") {
     // a handler does not end it while the file comes: execve has no EINTR

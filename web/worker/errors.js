@@ -6,6 +6,7 @@ const ERRORS = {
   2: ["NotFoundError", "no such file or directory"],
   3: ["NotFoundError", "it has ended"],
   5: ["StorageError", "it could not be read or written, or loaded from the site"],
+  7: ["LimitExceededError", "the environment is too large: 128 KB a variable, 2 MB in all; put the data in a file"],
   11: ["LimitExceededError", "too many processes: wait for some to end, or kill the sandbox"],
   13: ["PermissionDeniedError", "permission denied"],
   16: ["PermissionDeniedError", "it is in use"],

@@ -1,6 +1,6 @@
 // Starting the first program of a process that the API has made.
-import { BLOCKED, EIO } from "../gate/errno.js";
-import { commit, prepare } from "../gate/exec.js";
+import { BLOCKED, E2BIG, EIO } from "../gate/errno.js";
+import { commit, prepare, tooLarge } from "../gate/exec.js";
 import { Process } from "../gate/process.js";
 import { apiError } from "./errors.js";
 
@@ -48,7 +48,8 @@ export function launch(system, process, argv, envs) {
   const environ = splitStrings(api.environment(JSON.stringify(envs)));
   const attempt = (/** @type {() => void} */ ready) => {
     if (process.dead) return 0;
-    const execution = prepare(gate, process.pid, SHELL, words, environ, ready);
+    // (the text of a command may be of any size: it is no program's argument that could not be handed on)
+    const execution = tooLarge(environ) ? -E2BIG : prepare(gate, process.pid, SHELL, words, environ, ready);
     if (execution === BLOCKED) return BLOCKED;
     if (typeof execution === "number") {
       gate.kernel.exit(process.pid, 127);
