@@ -124,3 +124,19 @@ def test_tab_completes(terminal: TerminalPage, before: str, typed: str, complete
     terminal.type(typed)
     terminal.press("Tab")
     terminal.wait_for(f"$ {completed}")
+
+
+def test_ctrl_backspace_deletes_a_word(terminal: TerminalPage) -> None:
+    terminal.type("echo one two")
+    terminal.press("Control+Backspace")
+    terminal.type("three\n")
+    terminal.wait_for_line("one three")
+
+
+def test_man_takes_the_whole_width_and_names_the_page(terminal: TerminalPage) -> None:
+    terminal.type("man ls\n")
+    terminal.wait_for("Manual page ls line 1/")
+    first = terminal.page.evaluate("tabux.terminal.buffer.active.getLine(0).translateToString(true)")
+    cols = terminal.page.evaluate("tabux.terminal.cols")
+    assert len(first) == cols - 2
+    terminal.type("q")
