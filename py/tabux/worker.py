@@ -59,6 +59,7 @@ class Worker:
         watches = Watches()
         table: dict[str, Callable[..., Any]] = {
             "run": commands.run,
+            "processes_left": commands.processes_left,
             "close_stdin": commands.close_stdin,
             "signal": commands.signal,
             "living": commands.living,

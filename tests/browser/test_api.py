@@ -326,6 +326,17 @@ def test_a_terminal_runs_a_command(sandbox: SandboxPage) -> None:
     assert sandbox.evaluate(code) == ["tty\r\n", 4]
 
 
+@pytest.mark.parametrize("end", ["pty.write('\\x03')", "pty.kill()"])
+def test_a_terminal_ends_for_a_page_that_takes_nothing(sandbox: SandboxPage, end: str) -> None:
+    code = """const onData = () => new Promise(() => {});
+    const pty = await sandbox.pty.create({ command: "yes", onData });
+    await sandbox.commands.run("until pgrep -x yes; do sleep 0.05; done");
+    await %s;
+    return await pty.exited > 128"""
+    assert sandbox.evaluate(code % end) is True
+
+
+
 @pytest.mark.parametrize("command", ["exit 7", "/bin/false", "kill -9 $$", "sleep 0.05; exit 7"])
 def test_the_end_of_a_short_command_is_told(sandbox: SandboxPage, command: str) -> None:
     code = "const pty = await sandbox.pty.create({ command: arg, onData() {} }); return await pty.exited"

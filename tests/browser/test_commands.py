@@ -307,3 +307,39 @@ def test_rlimit_cpu(sandbox: SandboxPage) -> None:
         return stdout"""
     )
     assert statuses.split() == ["152", "137", "over", "7", "137", "within"]
+
+
+# -- many at once ------------------------------------------------------------------------------------------
+
+
+def test_two_hundred_commands_at_once(sandbox: SandboxPage) -> None:
+    """They take turns: each has the processes that it needs."""
+    code = """const script = (i) => `echo ${i}; cat /etc/hostname | wc -l; exit ${i % 100}`;
+    const run = (i) => sandbox.commands.run(script(i));
+    const results = await Promise.all(Array.from({ length: 200 }, (_, i) => run(i)));
+    return results.filter(({ stdout, stderr, exitCode }, i) =>
+        stdout !== `${i}\\n1\\n` || stderr || exitCode !== i % 100)"""
+    assert sandbox.evaluate(code) == []
+
+
+def test_commands_that_stay_hold_up_no_other(sandbox: SandboxPage) -> None:
+    code = """const start = () => sandbox.commands.run("sleep 1000", { background: true });
+    const handles = await Promise.all(Array.from({ length: 60 }, start));
+    const { stdout } = await sandbox.commands.run("echo here");
+    const ends = await Promise.all(handles.map(async (handle) => {
+        await handle.kill("KILL");
+        return (await handle.wait()).signal;
+    }));
+    return [stdout, [...new Set(ends)]]"""
+    assert sandbox.evaluate(code) == ["here\n", ["SIGKILL"]]
+
+
+def test_commands_that_are_aborted_before_their_turn(sandbox: SandboxPage) -> None:
+    code = """const aborting = new AbortController();
+    const run = () => sandbox.commands.run("sleep 1000", { signal: aborting.signal });
+    const all = Promise.allSettled(Array.from({ length: 100 }, run));
+    aborting.abort();
+    const names = new Set((await all).map(({ reason }) => reason?.name));
+    return [...names]"""
+    assert sandbox.evaluate(code) == ["AbortError"]
+    assert sandbox.output("pgrep -c sleep || :") == "0\n"

@@ -409,17 +409,37 @@ CASES: dict[str, list[Step]] = {
 }
 
 
+def compare(steps: list[Step]) -> None:
+    """What Linux does, too, with these steps; on failure the assertion shows the first that differs.
+
+    There keys go through a worker of the system, so that what follows them may overtake them where the
+    machine is busy: Linux may try again.
+    """
+    ours = perform(Ours(), steps)
+    for _ in range(5):
+        linux = performed_by_linux(steps)
+        if ours == linux:
+            break
+    assert ours == linux, steps
+
+
+def performed_by_linux(steps: list[Step]) -> list[object]:
+    pty = Theirs()
+    try:
+        return perform(pty, steps)
+    finally:
+        pty.close()
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_same_as_linux(name: str, theirs: Theirs) -> None:
-    assert perform(Ours(), CASES[name]) == perform(theirs, CASES[name])
+def test_same_as_linux(name: str) -> None:
+    compare(CASES[name])
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_same_as_linux_at_random(seed: int, theirs: Theirs) -> None:
-    """Random keys, output and settings; on failure the assertion shows the first step that differs."""
-    steps = random_steps(seed)
-    ours, linux = perform(Ours(), steps), perform(theirs, steps)
-    assert ours == linux, steps
+def test_same_as_linux_at_random(seed: int) -> None:
+    """Random keys, output and settings."""
+    compare(random_steps(seed))
 
 
 def random_steps(seed: int) -> list[Step]:

@@ -15,6 +15,8 @@ export class Screen {
     this.scheduled = false;
     /** Bytes sent that the page has not yet taken. */
     this.unseen = 0;
+    /** Bytes that it has taken in all. */
+    this.taken = 0;
     /** @type {(() => void)[]} who waits for the page to have taken everything */
     this.waiting = [];
     /** Called when another process group has come to the foreground; may be set. */
@@ -39,17 +41,27 @@ export class Screen {
 
   /** @param {number} count bytes that the page has shown */
   took(count) {
+    this.taken += count;
     this.unseen = Math.max(0, this.unseen - count);
     if (this.unseen || this.text) return;
     for (const done of this.waiting.splice(0)) done();
   }
 
-  /** @returns {Promise<void>} when the page has taken all that was written so far */
-  drained() {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
-      this.took(0);
-    });
+  /**
+   * @param {number} patienceMs
+   * @returns {Promise<void>} when the page has taken all that was written so far, or nothing for so long
+   */
+  async drained(patienceMs) {
+    let done = false;
+    const all = new Promise((/** @type {(value?: undefined) => void} */ resolve) => this.waiting.push(resolve));
+    void all.then(() => (done = true));
+    this.took(0);
+    for (let before = -1; !done && before !== this.taken; ) {
+      before = this.taken;
+      let timer;
+      await Promise.race([all, new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
+      clearTimeout(timer);
+    }
   }
 
   /** Drops what has not been sent (^C flushes output). */

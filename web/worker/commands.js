@@ -5,6 +5,7 @@ import { Command } from "./command.js";
 import { apiError } from "./errors.js";
 import { Feeder } from "./feeder.js";
 import { adopt, kernelText, launch } from "./launch.js";
+import { StartQueue } from "./start-queue.js";
 
 /** @typedef {import("./boot.js").System} System */
 /** @typedef {import("./output-files.js").OutputFiles} OutputFiles */
@@ -21,6 +22,8 @@ export class CommandRunner {
   #commands = new Map();
   /** @type {Map<number, Command>} those waited for, by the caller's number */
   #waited = new Map();
+  /** @type {Set<number>} those that are to start, by the caller's number */
+  #coming = new Set();
   #lastConnection = 0;
   /** @type {Map<number, () => void>} what ends a connection */
   #connections = new Map();
@@ -32,6 +35,7 @@ export class CommandRunner {
   constructor(system, files) {
     this.system = system;
     this.files = files;
+    this.queue = new StartQueue(() => system.api.processes_left());
   }
 
   /**
@@ -44,8 +48,13 @@ export class CommandRunner {
    */
   async run(id, text, options, onOutput) {
     const listen = (/** @type {Command} */ command) => void (onOutput && command.listen(onOutput));
-    const { command, launched } = await this.#start(text, options, listen);
+    let wanted = true;
+    this.#coming.add(id);
+    const { command, launched } = await this.#start(text, options, listen).finally(() => {
+      wanted = this.#coming.delete(id);
+    });
     this.#waited.set(id, command);
+    if (!wanted) command.kill();
     try {
       if (launched) await Promise.race([launched, command.killed]);
       await command.finished;
@@ -62,6 +71,7 @@ export class CommandRunner {
 
   /** @param {number} id the caller's number of a command that is waited for */
   cancel(id) {
+    this.#coming.delete(id);
     this.#waited.get(id)?.kill();
   }
 
@@ -183,9 +193,14 @@ export class CommandRunner {
     const { cwd = HOME, envs = {}, stdin, timeoutMs = Infinity, graceMs = 2000 } = options;
     const { gate, api } = this.system;
     const begin = () => api.run(kernelText(cwd), stdin === true ? 1 : 0);
+    const turn = this.queue.take();
+    const place = turn instanceof Promise ? await turn : turn;
     let pid = begin();
     if (pid === BLOCKED) pid = await gate.mounts.settled(begin, BLOCKED);
-    if (pid < 0) throw apiError(pid, cwd);
+    if (pid < 0) {
+      this.queue.leave(place);
+      throw apiError(pid, cwd);
+    }
     const told = [1, 2, 3, 4, 5, 6, 7].map((i) => gate.mailInt(i));
     const [inId, inPipe, outId, outSink, errId, errSink, writer] = told;
     const process = adopt(this.system, pid);
@@ -196,7 +211,10 @@ export class CommandRunner {
     gate.sinks.set(outSink, command.stdout).set(errSink, command.stderr);
     gate.install(process, 1, outId, Kind.SINK, outSink, O_WRONLY);
     gate.install(process, 2, errId, Kind.SINK, errSink, O_WRONLY);
-    gate.exits.set(pid, (status) => command.exited(status));
+    gate.exits.set(pid, (status) => {
+      this.queue.leave(place);
+      command.exited(status);
+    });
     listen(command);
     this.#commands.set(pid, command);
     if (this.#commands.size > 200) this.list();

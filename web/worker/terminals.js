@@ -10,6 +10,8 @@ import { adopt, kernelText, launch } from "./launch.js";
 
 /** How soon the page hears of a job in the foreground, or of its end; milliseconds. */
 const BUSY_MS = 100;
+/** A page that takes no more output for so long hears of the end without; milliseconds. */
+const PATIENCE_MS = 2000;
 const HOME = "/home/user";
 /** What xterm.js is, for programs that ask. */
 const TERMINAL_ENVS = { TERM: "xterm-256color", COLORTERM: "truecolor" };
@@ -66,7 +68,7 @@ export class TerminalRunner {
           this.#hangUp(session);
           const exitCode = status & 127 ? 128 + (status & 127) : status >> 8;
           // the end comes after the last of the output
-          session.screen.drained().then(() => resolve(exitCode));
+          session.screen.drained(PATIENCE_MS).then(() => resolve(exitCode));
         });
       }),
     };

@@ -42,6 +42,11 @@ def new_leader(k: Kernel, cwd: str) -> Process:
     return p
 
 
+def processes_left(k: Kernel) -> int:
+    """How many more processes there may be."""
+    return MAX_PROCESSES + 1 - len(k.processes)
+
+
 def run(k: Kernel, cwd: str, open_stdin: int) -> int:
     """Prepares a process whose input is a pipe and whose output two sinks; the gate then runs SHELL in it.
 

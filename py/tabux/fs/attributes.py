@@ -145,7 +145,7 @@ class Attributes(Opening):
         self._attributes_changed(inode)
 
     def truncate(self, start: Inode, path: str, size: int, cred: Credentials, context: object = None) -> None:
-        """truncate(2). EINVAL (negative; not a regular file), EISDIR, EACCES, EROFS; the store's errors."""
+        """truncate(2). EINVAL (negative; not a regular file), EISDIR, EACCES, EROFS, ETXTBSY; the store's."""
         if size < 0:
             raise SysError(EINVAL)
         inode = self.lookup(start, path, cred, True, context)
@@ -156,6 +156,7 @@ class Attributes(Opening):
             raise SysError(EROFS)
         if not permitted(inode, MAY_WRITE, cred):
             raise SysError(EACCES)
+        self.refuse_executed(inode)
         if inode.mount.host is not None:
             inode.mount.host.open(inode)
         self.set_size(inode, size, cred)

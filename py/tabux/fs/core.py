@@ -34,6 +34,7 @@ class Core:
     __slots__ = (
         "anonymous_mount",
         "clock",
+        "executed",
         "generation",
         "mount_root",
         "mounts",
@@ -63,6 +64,8 @@ class Core:
         self.shipping = False
         #: who is told of changes
         self.watches: list[Watch] = []
+        #: whether a process executes a file, which then cannot be written; the kernel knows
+        self.executed: Callable[[Inode], bool] = lambda inode: False
         self.mount_root.changes = Changes()
 
     # changes

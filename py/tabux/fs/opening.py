@@ -14,6 +14,7 @@ from tabux.abi.errno import (
     EOPNOTSUPP,
     EPERM,
     EROFS,
+    ETXTBSY,
     SysError,
 )
 from tabux.abi.fcntl import (
@@ -70,8 +71,9 @@ class Opening(Core):
         `walker.name` say where the file was found.
 
         ENOENT, EEXIST (O_EXCL), EISDIR (writing or creating a directory), ENOTDIR (O_DIRECTORY), ELOOP
-        (O_NOFOLLOW), EACCES, EROFS, EPERM (O_NOATIME), ENXIO (a socket), ENOSPC, EINVAL (O_CREAT with
-        O_DIRECTORY; O_TMPFILE without writing), and what the walk raises.
+        (O_NOFOLLOW), EACCES, EROFS, ETXTBSY (writing a program that runs), EPERM (O_NOATIME), ENXIO (a
+        socket), ENOSPC, EINVAL (O_CREAT with O_DIRECTORY; O_TMPFILE without writing), and what the walk
+        raises.
         """
         if flags & (O_CREAT | _TMPFILE) and not flags & O_PATH:
             if flags & _TMPFILE:
@@ -128,10 +130,17 @@ class Opening(Core):
             raise SysError(EPERM)
         if kind == S_IFSOCK:
             raise SysError(ENXIO)
+        if want & MAY_WRITE:
+            self.refuse_executed(inode)
         if kind == S_IFREG and inode.mount.host is not None:
             inode.mount.host.open(inode)
         if flags & O_TRUNC and kind == S_IFREG:
             self._resize(inode, 0, cred)
+
+    def refuse_executed(self, inode: Inode) -> None:
+        """ETXTBSY for a program that runs: it must not be written."""
+        if inode.opens and inode.mode & S_IFMT == S_IFREG and self.executed(inode):
+            raise SysError(ETXTBSY)
 
     def _resize(self, inode: Inode, size: int, cred: Credentials) -> None:
         """Gives a regular file a new size and new times, and takes its privileges."""

@@ -82,6 +82,7 @@ class Kernel:
         self.lately = 0
         self.started = self.now()
         self.processes: dict[int, Process] = {}
+        self.vfs.executed = self._executed
         self.files: dict[int, OpenFile] = {}
         self.terminals: dict[int, Terminal] = {}
         self.net = Network(gate, self.vfs)
@@ -106,6 +107,9 @@ class Kernel:
         self.threads: dict[int, Thread] = {1: self.init.leader}
         #: the thread that makes the call (Linux: `current`)
         self.caller = self.init.leader
+
+    def _executed(self, inode: Inode) -> bool:
+        return any(process.exe is inode for process in self.processes.values())
 
     def now(self) -> int:
         """Nanoseconds since the epoch."""
