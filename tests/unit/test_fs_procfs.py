@@ -43,6 +43,7 @@ class Process:
     foreground = 7
     signal_sets = (1, 2, 4, 1 << 33)
     thread_pending = 8
+    nice = 3
 
     def __init__(self, pid: int, cred: Credentials, cwd: Inode, program: Inode, started: int) -> None:
         self.pid = self.pgid = self.tid = pid
@@ -190,6 +191,7 @@ def test_texts_of_a_process(world: World) -> None:
     assert fields[:8] == ["7", "(a-rather-long-n)", "S", "1", "7", "1", "34816", "7"]
     assert (fields[13], fields[21], fields[22], fields[23]) == ("125", "200", "2097152", "512")
     assert fields[30:34] == ["1", "2", "4", "0"]
+    assert fields[17:19] == ["23", "3"]  # priority and nice
     assert len(fields) == len(Path("/proc/self/stat").read_text().rpartition(")")[2].split()) + 2
     status = dict(line.split(":", 1) for line in world.read("/proc/self/status").splitlines())
     assert status["State"] == "\tS (sleeping)"

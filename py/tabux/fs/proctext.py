@@ -19,14 +19,14 @@ _ALL_CAPABILITIES = 0x1FFFFFFFFFF
 
 
 def stat(process: ProcessView, system: SystemView) -> str:
-    """/proc/pid/stat: 52 fields; those about addresses, faults and priorities are constants."""
+    """/proc/pid/stat: 52 fields; those about addresses and faults are constants."""
     ticks = process.cpu_time // TICK
     started = max(0, process.start_time - system.boot_time) // TICK
     pending, blocked, ignored, caught = (mask & 0x7FFFFFFF for mask in process.signal_sets)
     memory = process.memory
     who = f"{process.tid} ({process.comm[:15]}) {process.state} {process.ppid} {process.pgid} {process.sid}"
     terminal = f"{process.terminal} {process.foreground} 4194304"
-    times = f"0 0 0 0 {ticks} 0 0 0 20 0 {len(process.tids)} 0 {started}"
+    times = f"0 0 0 0 {ticks} 0 0 0 {20 + process.nice} {process.nice} {len(process.tids)} 0 {started}"
     size = f"{memory} {memory // PAGE} 18446744073709551615 0 0 0 0 0"
     signals = f"{pending} {blocked} {ignored} {caught} 0 0 0 17"
     return f"{who} {terminal} {times} {size} {signals}{' 0' * 14}\n"

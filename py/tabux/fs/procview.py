@@ -44,6 +44,10 @@ class ProcessView(Protocol):
         """One letter: R running, S sleeping, T stopped, Z zombie."""
 
     @property
+    def nice(self) -> int:
+        """-20 to 19, as setpriority(2) has set it."""
+
+    @property
     def cred(self) -> Credentials: ...
     @property
     def cwd(self) -> Inode: ...

@@ -89,6 +89,10 @@ class _Process:
         return "S" if p.state == RUNNING and self._kernel.gate.sleeping(t.tid) else p.state
 
     @property
+    def nice(self) -> int:
+        return self._p.nice
+
+    @property
     def cred(self) -> Credentials:
         return self._p.cred
 
