@@ -16,7 +16,7 @@ from wasm.builder import assembly, scripts
 from .pages import SandboxPage, TerminalPage
 
 #: what a first visit may load until there is a prompt, bytes on the wire
-WIRE_LIMIT = 9_000_000
+WIRE_LIMIT = 9_050_000
 
 
 @pytest.fixture

@@ -444,7 +444,7 @@ def test_a_provider_that_lies(mounted: SandboxPage) -> None:
     assert found["stderr"].splitlines() == [
         "mkdir: cannot create directory \u2018x\u2019: Permission denied",
         "rm: cannot remove 'w': Device or resource busy",
-        "mv: error reading 'w': Input/output error",
+        "mv: error copying 'w' to 'x': Input/output error",
     ]
     mounted.page.wait_for_function("failures.some(({ path }) => path === '/mnt/bad/full')")
     failure = mounted.evaluate("return failures.find(({ path }) => path === '/mnt/bad/full')")

@@ -26,7 +26,7 @@ def imports(script: str) -> set[str]:
 
 
 def test_each_script_is_whole(site: dict[str, str]) -> None:
-    of_the_page = {"page/main.js", "page/watchdog.js"}
+    of_the_page = {"page/main.js", "page/search.js", "page/watchdog.js"}
     adapters = {name for name in site if name.startswith("adapters/")}
     others = {"tabux.js", "kernel-worker.js", "net/network.js", "net/box.js"}
     embedded = {"embed.js", "embed/frame.js", "embed/screen.js"}

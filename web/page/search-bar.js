@@ -1,76 +1,36 @@
-/** Looking for text in what the terminal has shown: xterm.js's search add-on, and a bar above the terminal. */
+/** The bar above the terminal in which text is looked for: how it is opened. */
 
-import { SearchAddon } from "../vendor/addon-search.mjs";
 import { element } from "./dom.js";
 
 /** @typedef {import("@xterm/xterm").Terminal} Terminal */
 
-/** @type {import("@xterm/addon-search").ISearchDecorationOptions} */
-const DECORATIONS = {
-  matchBackground: "#6b5a1e",
-  matchOverviewRuler: "#e5c07b",
-  activeMatchBackground: "#b3701a",
-  activeMatchColorOverviewRuler: "#ff9d3b",
-};
-
 /**
- * Binds the bar; Enter goes up to what was shown before, Shift+Enter down again, Escape closes.
+ * Ctrl+Shift+F (or Cmd+F) and a button open the bar.
  * @param {Terminal} terminal
+ * @returns {(event: KeyboardEvent) => boolean} whether a key is for the programs
  */
 export function bindSearchBar(terminal) {
-  const search = new SearchAddon();
-  terminal.loadAddon(search);
-  const field = /** @type {HTMLInputElement} */ (element("search-text"));
-  const found = element("search-found");
-  const find = (/** @type {"findNext" | "findPrevious"} */ way, incremental = false) => {
-    if (!field.value) {
-      search.clearDecorations();
-      found.textContent = "";
-      return;
-    }
-    const options = { decorations: DECORATIONS, incremental, caseSensitive: /\p{Lu}/u.test(field.value) };
-    if (!search[way](field.value, options)) found.textContent = "not found";
+  /** @type {Promise<void> | undefined} */
+  let ready;
+  const open = () => {
+    element("search").hidden = false;
+    const field = /** @type {HTMLInputElement} */ (element("search-text"));
+    field.focus();
+    field.select();
+    ready ??= import("./search.js").then(({ bindSearch }) => bindSearch(terminal));
+    ready.catch((error) => {
+      ready = undefined;
+      element("search-found").textContent = "the search could not be loaded";
+      console.error("tabux:", error);
+    });
   };
-  search.onDidChangeResults(({ resultIndex, resultCount }) => {
-    if (!resultCount) found.textContent = field.value ? "not found" : "";
-    // (with very many it does not say which)
-    else found.textContent = resultIndex < 0 ? `${resultCount}` : `${resultIndex + 1} of ${resultCount}`;
-  });
-  field.addEventListener("input", () => find("findPrevious", true));
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.isComposing) find(event.shiftKey ? "findNext" : "findPrevious");
-    else if (event.key === "Escape") close();
-    else return;
+  element("search-open").addEventListener("click", open);
+  return (event) => {
+    const { code, ctrlKey, shiftKey, metaKey, altKey } = event;
+    const asked = code === "KeyF" && !altKey && ((ctrlKey && shiftKey) || (metaKey && !ctrlKey));
+    if (!asked) return true;
     event.preventDefault();
-  });
-  element("search-up").addEventListener("click", () => find("findPrevious"));
-  element("search-down").addEventListener("click", () => find("findNext"));
-  const close = () => {
-    element("search").hidden = true;
-    search.clearDecorations();
-    terminal.focus();
+    if (event.type === "keydown") open();
+    return false;
   };
-  element("search-close").addEventListener("click", close);
-  element("search-open").addEventListener("click", openSearchBar);
-}
-
-export function openSearchBar() {
-  element("search").hidden = false;
-  const field = /** @type {HTMLInputElement} */ (element("search-text"));
-  field.focus();
-  field.select();
-}
-
-/**
- * Ctrl+Shift+F (or Cmd+F) opens the bar.
- * @param {KeyboardEvent} event
- * @returns {boolean} whether the key is for the programs
- */
-export function searchKey(event) {
-  const { code, ctrlKey, shiftKey, metaKey, altKey } = event;
-  const asked = code === "KeyF" && !altKey && ((ctrlKey && shiftKey) || (metaKey && !ctrlKey));
-  if (!asked) return true;
-  event.preventDefault();
-  if (event.type === "keydown") openSearchBar();
-  return false;
 }

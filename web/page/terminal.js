@@ -10,7 +10,7 @@ import { bindBell } from "./bell.js";
 import { clipboardKey, guestClipboard } from "./clipboard.js";
 import { element as tool } from "./dom.js";
 import { bindKeyBar } from "./key-bar.js";
-import { bindSearchBar, searchKey } from "./search-bar.js";
+import { bindSearchBar } from "./search-bar.js";
 import { leavingKey } from "./way-out.js";
 import { bindTouch } from "./touch.js";
 import { CONTRAST, fontFamily } from "./theme.js";
@@ -43,7 +43,7 @@ export function openTerminal(element, settings) {
   /** The page's own keys: each answers whether the key is for the programs. */
   const keys = [
     (/** @type {KeyboardEvent} */ event) => leavingKey(event, leave),
-    searchKey,
+    bindSearchBar(terminal),
     (/** @type {KeyboardEvent} */ event) => clipboardKey(terminal, event),
   ];
   terminal.attachCustomKeyEventHandler((event) => keys.every((key) => key(event)));
@@ -54,7 +54,6 @@ export function openTerminal(element, settings) {
   bindTouch(terminal, element);
   bindKeyBar(terminal);
   bindBell(terminal, settings);
-  bindSearchBar(terminal);
   followAppearance(settings, terminal, keepFitted(terminal, element));
   return terminal;
 }
