@@ -53,9 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         """Any method."""
-        length = int(self.headers.get("Content-Length", 0))
-        body = self.rfile.read(length)
-        request = Request(self.command, self.path, self.headers, body)
+        request = Request(self.command, self.path, self.headers, self.body())
         if self.command == "OPTIONS" and "Access-Control-Request-Method" in self.headers:
             self.upstream.preflights.append(request)
             self.answer(204, b"")
@@ -71,6 +69,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         getattr(self, f"serve_{name}", self.serve_missing)(query, request)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = handle_any
+
+    def body(self) -> bytes:
+        """All of the request's: what is left unread would be taken for the next, and end the connection."""
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        chunks = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # (fields after the body)
+        return b"".join(chunks)
 
     def answer(self, status: int, body: bytes, **headers: str) -> None:
         """A whole response; underscores in the names of headers stand for hyphens."""
